@@ -2,9 +2,8 @@
  * Finds out where a conversation is in a flow. The state is not stored: it is computed from the history that the client
  * sends, so it survives restarts, retries and resumed sessions.
  */
-
 import { callsOf } from '../scenario/acts.ts';
-import { inRange } from '../scenario/conditions.ts';
+import { inRange, isUnconditional } from '../scenario/conditions.ts';
 import type { Flow, State, TextTest, Transition } from '../scenario/types.ts';
 import type { Conversation, StoryEvent } from './conversation.ts';
 import { matchesResult } from './matching.ts';
@@ -59,8 +58,7 @@ const leads = (on: Transition['on'], step: Step): boolean =>
   (on.result === undefined || step.results.some((given) => matchesResult(on.result ?? {}, given)));
 
 const whenUnable = (flow: Flow, state: State): State | undefined =>
-  follow(flow, state, (on) => on.kind === 'unable') ??
-  follow(flow, state, (on) => on.kind === 'step' && !on.result && !on.turn);
+  follow(flow, state, (on) => on.kind === 'unable') ?? follow(flow, state, isUnconditional);
 
 /** The states after `state` that a client without their tools passes over, each once. */
 function* passedOver(flow: Flow, state: State): Generator<State, void, undefined> {

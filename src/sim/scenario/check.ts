@@ -61,7 +61,7 @@ function unreachable(good: Good): Problem[] {
 function hidden(good: readonly Good[]): Problem[] {
   const asked = good.toSorted((a, b) => a.scenario.order - b.scenario.order);
   const open = asked.findIndex(({ scenario, data }) => answersAll(scenario, data));
-  const [hider] = open < 0 ? [] : asked.slice(open);
+  const hider = asked[open];
   if (!hider) return [];
   return asked
     .slice(open + 1)

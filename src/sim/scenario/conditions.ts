@@ -66,6 +66,10 @@ export function toCondition(when: WhenData, at: Path, tell: Tell): Condition {
   };
 }
 
+/** True where a row leads on from a step whatever its results are. */
+export const isUnconditional = (on: Transition['on']): boolean =>
+  on.kind === 'step' && on.result === undefined && on.turn === undefined;
+
 /** Reads a row of a state. A row may have one occasion only. */
 export function toTransition(row: TransitionData, at: Path, tell: Tell): Transition {
   const { to, user, result, turn, unable } = row;

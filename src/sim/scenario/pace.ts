@@ -1,9 +1,21 @@
 /** Reads how fast a scenario's answers are. */
 import type { Path, Tell } from './problems.ts';
 import type { FigureData, PaceData } from './schema.ts';
-import { around, type Distribution, type Speed, USUAL_SPEED } from './types.ts';
+import type { Distribution, Speed } from './types.ts';
 
-/** So many standard deviations above the mean are 95 % of a normal distribution. */
+/** Real models vary by about this share. */
+const SPREAD = 0.5;
+
+const around = (value: number): Distribution => ({
+  kind: 'uniform',
+  from: value * (1 - SPREAD),
+  to: value * (1 + SPREAD),
+});
+
+/** The speed where a file sets none. */
+export const USUAL_SPEED: Speed = { firstMs: around(600), tokensPerSecond: { kind: 'fixed', value: 90 } };
+
+/** 95 % of a normal distribution are below the mean and so many standard deviations. */
 const Z95 = 1.6448536269514722;
 
 export function toSpeed({ first_ms: first, tokens_per_second: rate }: PaceData, at: Path, tell: Tell): Speed {

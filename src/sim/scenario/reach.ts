@@ -1,10 +1,10 @@
 /** Finds rules, rows and states that nothing can ever reach, whatever is asked. */
 import { canonicalJson } from '../../lib/json.ts';
-import { list } from './conditions.ts';
+import { isUnconditional, list } from './conditions.ts';
 import type { Path, Tell } from './problems.ts';
-import type { FileData, RuleData, StateData, WhenData } from './schema.ts';
+import type { FileData, RuleData, WhenData } from './schema.ts';
 import { readSlot, SLOT } from './slots.ts';
-import type { Act, PlainAct, Scenario } from './types.ts';
+import type { Act, Flow, PlainAct, Scenario } from './types.ts';
 
 /** True where an act answers whatever tools the request has, and whatever its words are. */
 function alwaysAnswers(act: Act): boolean {
@@ -34,7 +34,7 @@ function covers(wide: WhenData, narrow: WhenData): boolean {
 
 /** Tells what of a scenario cannot be reached, or is there for nothing. */
 export function tellUnreachable(scenario: Scenario, data: FileData, tell: Tell): void {
-  const { rules, prompt, demo } = scenario;
+  const { rules, flows, prompt, demo } = scenario;
   if (prompt && demo && !prompt(demo.prompt)) tell(['demo', 'prompt'], 'has none of the words of prompt');
   tellIdleFacts(data, tell);
   const before: RuleData[] = [];
@@ -45,7 +45,7 @@ export function tellUnreachable(scenario: Scenario, data: FileData, tell: Tell):
     if (act && alwaysAnswers(act)) before.push(rule);
   }
   const all = before.find(({ when }) => Object.keys(when ?? {}).length === 0);
-  for (const [index, { name, states }] of (data.flows ?? []).entries()) {
+  for (const [index, { name, states }] of flows.entries()) {
     const at = ['flows', index];
     if (all) tell(at, `${name} is never reached: ${all.name} answers before it`);
     tellStates(states, at, tell);
@@ -62,16 +62,14 @@ function tellIdleFacts({ facts = {}, rules = [], flows = [] }: FileData, tell: T
     if (!named.has(name)) tell(['facts', name], `no slot names {{${name}}}`);
 }
 
-function tellStates(states: Readonly<Record<string, StateData>>, at: Path, tell: Tell): void {
-  const reached = new Set(Object.keys(states).slice(0, 1));
-  for (const name of reached) for (const { to } of states[name]?.next ?? []) reached.add(to);
-  for (const [name, { next = [] }] of Object.entries(states)) {
+function tellStates(states: Flow['states'], at: Path, tell: Tell): void {
+  const reached = new Set([...states.keys()].slice(0, 1));
+  for (const name of reached) for (const { to } of states.get(name)?.next ?? []) reached.add(to);
+  for (const [name, { next }] of states) {
     if (!reached.has(name)) tell([...at, 'states', name], 'is never reached: no row leads to it');
-    const open = next.findIndex(
-      ({ user, result, turn, unable }) => !user && !result && turn === undefined && !unable,
-    );
-    for (const [row, { user, unable }] of next.entries()) {
-      if (open < 0 || row <= open || user || unable) continue;
+    const open = next.findIndex(({ on }) => isUnconditional(on));
+    for (const [row, { on }] of next.entries()) {
+      if (open < 0 || row <= open || on.kind !== 'step') continue;
       tell([...at, 'states', name, 'next', row], 'is never reached: a row before it has no condition');
     }
   }

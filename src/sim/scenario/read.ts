@@ -1,7 +1,7 @@
 /** Reads one scenario from the text of its file. */
 import { hintAt } from '../../lib/edit-distance.ts';
 import { callsOf, toAct } from './acts.ts';
-import { list, toCondition, toPattern, toTextTest, toTransition } from './conditions.ts';
+import { isUnconditional, list, toCondition, toPattern, toTextTest, toTransition } from './conditions.ts';
 import { readDocument, type ScenarioDocument } from './document.ts';
 import { toSpeed } from './pace.ts';
 import { firstOf, type Path, type Problem, type Tell } from './problems.ts';
@@ -102,7 +102,7 @@ function toFlow(data: FlowData, index: number, tell: Tell): Flow {
 function toState(name: string, data: StateData, at: Path, tell: Tell): State {
   const act = toAct(data, at, tell);
   const next = (data.next ?? []).map((row, index) => toTransition(row, [...at, 'next', index], tell));
-  const leadsOn = next.some(({ on }) => on.kind === 'step' && !on.result && !on.turn);
+  const leadsOn = next.some(({ on }) => isUnconditional(on));
   if (callsOf(act).length > 0 && !leadsOn)
     tell([...at, 'next'], 'a state with calls needs a row without conditions, or it would call for ever');
   return { name, act: stateAct(act, at, tell), next };

@@ -72,18 +72,6 @@ export type Speed = {
   tokensPerSecond: Distribution;
 };
 
-/** Real models vary by about this share. */
-const SPREAD = 0.5;
-
-export const around = (value: number): Distribution => ({
-  kind: 'uniform',
-  from: value * (1 - SPREAD),
-  to: value * (1 + SPREAD),
-});
-
-/** The speed where a file sets none. */
-export const USUAL_SPEED: Speed = { firstMs: around(600), tokensPerSecond: { kind: 'fixed', value: 90 } };
-
 /** Code that Google runs. `picture`: a PNG that the code draws, in base64. */
 export type CodeRun = { source: string; output: string; failed?: true | 'deadline'; picture?: string };
 
