@@ -6,7 +6,7 @@ import { ownFile } from '../lib/program/own-files.ts';
 import type { MockOptions } from '../sim/mock/index.ts';
 import type { ScenarioFolder } from '../sim/scenario/folder.ts';
 import type { Scenario } from '../sim/scenario/types.ts';
-import { commonLogger, type Ports } from './settings.ts';
+import { commonLogger, forSetting, type Ports } from './settings.ts';
 import type { Unstruck } from './unstruck.ts';
 
 export const SCENARIOS = ownFile('fixtures/scenarios');
@@ -86,7 +86,7 @@ async function loadMock(
     onProblem: (message) => logger.warn({}, message),
   });
   unstruck?.watch((played) => neverPlayed(folder.own(), played));
-  if (scenario !== undefined) findScenario(folder.current(), scenario);
+  if (scenario !== undefined) forSetting('MOCK_SCENARIO', () => findScenario(folder.current(), scenario));
   const chosen = scenario === undefined ? {} : { chosen: scenario };
   const options = {
     scenarios: () => folder.current(),

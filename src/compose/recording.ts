@@ -20,7 +20,7 @@ import { clientsText, oldAgeText } from '../sim/replay/age.ts';
 import { OpenedRecording } from '../sim/replay/opened-recording.ts';
 import { Player, type Plays } from '../sim/replay/player.ts';
 import { NO_WORDS } from '../translate/own-words.ts';
-import { type Ports, serverSettings } from './settings.ts';
+import { forSetting, type Ports, serverSettings } from './settings.ts';
 
 /** The settings that answers depend on. */
 export function recordedSettings(config: Config): RecordedSettings {
@@ -64,7 +64,7 @@ export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source 
 /** Opens the recorder. Throws where the folder contains something else than a recording. */
 function openRecorder(folder: string, config: Config, ports: Ports): Recorder {
   const createdAt = ports.clock.wall().toISOString();
-  openManifest(folder, { createdAt, ...madeWith(config) });
+  forSetting('RECORD', () => openManifest(folder, { createdAt, ...madeWith(config) }));
   return recorderInto(folder, config, ports);
 }
 
@@ -121,12 +121,16 @@ const SAMENESS = { noise: CLIENT_NOISE, names: CLIENT_NAMES, readGist: readClien
  */
 function openRecording({ replay }: Config, { clock, logger }: Ports): OpenedRecording | undefined {
   if (!replay) return undefined;
-  const recording = new OpenedRecording(replay.folder, SAMENESS, { isLoose: replay.match === 'loose' });
+  const { folder, match } = replay;
+  const recording = forSetting(
+    'REPLAY',
+    () => new OpenedRecording(folder, SAMENESS, { isLoose: match === 'loose' }),
+  );
   for (const [name, problem] of recording.unusable)
     logger.warn({ recorded: name }, `replay: ${name} cannot be played: ${problem}`);
   const age = oldAgeText(recording.recordedAt, clock.wall());
   if (age !== undefined)
-    logger.warn({}, `replay: ${basename(replay.folder)} was ${age}${clientsText(recording.clients)}`);
+    logger.warn({}, `replay: ${basename(folder)} was ${age}${clientsText(recording.clients)}`);
   return recording;
 }
 

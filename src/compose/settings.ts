@@ -84,6 +84,16 @@ export function serverSettings(config: Config): ServerSettings {
   };
 }
 
+/** Does the work that a setting asks for. The error of work that fails names the setting. */
+export function forSetting<Result>(name: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${name}: ${why}`, { cause: error });
+  }
+}
+
 export const requestBytesOf = ({ requestBytes = MAX_REQUEST_BYTES }: Ports): number => requestBytes;
 
 /** The logger for what all workers of a proxy would say alike: they write the same log. */

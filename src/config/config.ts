@@ -127,7 +127,7 @@ export type Config = {
 };
 
 /** What `fetch` goes by, also where the name is written in lower case. */
-const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+export const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
 
 const readHttpProxies = (env: Environment): Record<string, string> =>
   Object.fromEntries(

@@ -1,5 +1,5 @@
-/** Turns the options of a call into settings. Errors name the option, as its caller has written it. */
-import { type Config, ConfigError, readConfig } from '../config/config.ts';
+/** Turns the options of a call into settings, and the names of settings in errors into those of options. */
+import { type Config, HTTP_PROXIES, readConfig } from '../config/config.ts';
 import { meant } from '../config/near-misses.ts';
 import { VARIABLE_ROWS } from '../config/variables.ts';
 import { isObject } from '../lib/json.ts';
@@ -46,19 +46,15 @@ const KEYS = ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'API_KEYS'].flatMap((name) => 
 const SETTINGS: ReadonlySet<string> = new Set([
   ...VARIABLE_ROWS.map(([name]) => name),
   // Bun goes by them for every request.
-  ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+  ...HTTP_PROXIES,
 ]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-}
-
 function fieldsOf(value: unknown, what: string): Fields {
   if (value === undefined) return {};
   if (isObject(value)) return value;
-  throw new OptionError(`${what}: expected an object, got ${quoted(String(value))}`);
+  throw new Error(`${what}: expected an object, got ${quoted(String(value))}`);
 }
 
 /** The text of a setting, as its variable would have it. */
@@ -66,7 +62,7 @@ function textOf(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-  throw new OptionError(`${name}: expected a text, a number, a boolean or an object, got ${String(value)}`);
+  throw new Error(`${name}: expected a text, a number, a boolean or an object, got ${String(value)}`);
 }
 
 /** Options that say more than a setting can; undefined where the usual text will do. */
@@ -75,16 +71,20 @@ const SPECIAL: Readonly<Record<string, (value: unknown, folder: string) => strin
   speed: (value) => (typeof value === 'number' ? `x${value}` : undefined),
 };
 
+/** The option of `call` that stands for a setting. */
+const optionFor = (setting: string, call: Call): string | undefined =>
+  Object.entries(OPTIONS[call]).find(([, name]) => name === setting)?.[0];
+
 function checkSetting(name: string, call: Call): void {
   const at = `settings.${name}`;
-  const option = Object.entries(OPTIONS[call]).find(([, setting]) => setting === name)?.[0];
-  if (option !== undefined) throw new OptionError(`${at}: is an option of its own: ${option}`);
+  const option = optionFor(name, call);
+  if (option !== undefined) throw new Error(`${at}: is an option of its own: ${option}`);
   if (Object.hasOwn(OWN[call], name))
-    throw new OptionError(`${at}: ${call} has set it to ${OWN[call][name]}; leave it out`);
+    throw new Error(`${at}: ${call} has set it to ${OWN[call][name]}; leave it out`);
   if (SETTINGS.has(name)) return;
   const near = meant(name);
   const what = near === undefined ? 'docs/settings.md lists all' : `did you mean ${near}?`;
-  throw new OptionError(`${at}: there is no such setting; ${what}`);
+  throw new Error(`${at}: there is no such setting; ${what}`);
 }
 
 const given = (fields: Fields): [string, unknown][] =>
@@ -93,11 +93,12 @@ const given = (fields: Fields): [string, unknown][] =>
 function checkKey(call: Call, settings: Readonly<Record<string, string>>): void {
   if (call !== 'startProxy' || (settings['BACKEND'] ?? 'gemini') !== 'gemini') return;
   if (KEYS.some((name) => settings[name])) return;
-  throw new OptionError('key: is missing; give a key of Gemini, or any text for a stand-in at `upstream`');
+  throw new Error('key: is missing; give a key of Gemini, or any text for a stand-in at `upstream`');
 }
 
 /**
- * Reads the options. `folder` is where data may be kept. Throws an OptionError whose message begins with the name of the option.
+ * Reads the options. `folder` is where data may be kept. Throws an error whose message begins with the name of the option, or of the
+ * setting for which the option stands.
  */
 export function readOptions(call: Call, options: unknown, folder: string): Config {
   const { settings, ...others } = fieldsOf(options, 'the options');
@@ -109,7 +110,7 @@ export function readOptions(call: Call, options: unknown, folder: string): Confi
     named[setting] = SPECIAL[name]?.(value, folder) ?? textOf(value, name);
   }
   if (call === 'startReplay' && named['REPLAY'] === undefined)
-    throw new OptionError('recording: is missing; give the folder of a recording');
+    throw new Error('recording: is missing; give the folder of a recording');
   for (const [name, value] of given(fieldsOf(settings, 'settings'))) {
     checkSetting(name, call);
     named[name] = textOf(value, `settings.${name}`);
@@ -117,22 +118,18 @@ export function readOptions(call: Call, options: unknown, folder: string): Confi
   checkKey(call, named);
   const backend = call === 'startProxy' ? { BACKEND: 'gemini' } : {};
   const environment = { ...USUAL, DATA_DIR: folder, ...backend, ...named, ...OWN[call] };
-  try {
-    return readConfig(environment, []);
-  } catch (error) {
-    throw error instanceof ConfigError ? new OptionError(inTheirWords(error.message, call)) : error;
-  }
+  return readConfig(environment, []);
 }
 
-function unknownOption(name: string, call: Call): OptionError {
+function unknownOption(name: string, call: Call): Error {
   const names = [...Object.keys(OPTIONS[call]), 'settings'].join(', ');
-  return new OptionError(`${name}: ${call} has no such option; it has ${names}`);
+  return new Error(`${name}: ${call} has no such option; it has ${names}`);
 }
 
-/** Messages about settings begin with the name of the setting. */
-function inTheirWords(message: string, call: Call): string {
-  const [, name = '', rest = ''] = /^([A-Z_]+)(: .*)$/s.exec(message) ?? [];
-  if (name === '') return message;
-  const option = Object.entries(OPTIONS[call]).find(([, setting]) => setting === name)?.[0];
-  return `${option ?? `settings.${name}`}${rest}`;
+/** The message of an error. A setting with which it begins is named as the caller has written it. */
+export function inTheirWords(error: unknown, call: Call): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, setting = '', rest = ''] = /^([A-Z_]+)(: .*)$/s.exec(message) ?? [];
+  if (!SETTINGS.has(setting)) return message;
+  return `${optionFor(setting, call) ?? `settings.${setting}`}${rest}`;
 }

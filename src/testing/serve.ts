@@ -6,12 +6,12 @@ import { compose } from '../compose/compose.ts';
 import { type Config, secretsOf } from '../config/config.ts';
 import { createLogger } from '../lib/log.ts';
 import { systemClock, systemConnect, systemRandom } from '../lib/ports.ts';
-import { type Call, readOptions } from './options.ts';
+import { type Call, inTheirWords, readOptions } from './options.ts';
 
 /** `key`: what it wants of those who ask. */
 export type Served = { url: string; key: string | undefined; stop(): Promise<void> };
 
-/** Errors begin with the name of the call. */
+/** Errors begin with the names of the call and of the option. */
 export async function serve(call: Call, options: unknown): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'gemini-claude-proxy-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -21,8 +21,7 @@ export async function serve(call: Call, options: unknown): Promise<Served> {
     return { ...served, stop: once(() => served.stop().finally(remove)) };
   } catch (error) {
     remove();
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${call}: ${why}`, { cause: error });
+    throw new Error(`${call}: ${inTheirWords(error, call)}`, { cause: error });
   }
 }
 

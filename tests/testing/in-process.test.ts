@@ -233,7 +233,15 @@ describe('a wrong option is an error that names it, and what to do', () => {
       /^startReplay: recording: is missing; give the folder of a recording$/,
       () => startReplay({} as { recording: string }),
     ],
-    [/^startReplay: \/nowhere: not a recording/, () => startReplay({ recording: '/nowhere' })],
+    [/^startReplay: recording: \/nowhere: not a recording/, () => startReplay({ recording: '/nowhere' })],
+    [/^startMock: scenario: no scenario is called nope; there are /, () => startMock({ scenario: 'nope' })],
+    [
+      /^startProxy: record: .*: not a recording/,
+      () => {
+        writeFileSync(join(folder, 'notes.txt'), 'x');
+        return startProxy({ key: 'k', record: folder });
+      },
+    ],
     [
       /^startProxy: upstream: expected an http or https URL/,
       () => startProxy({ key: 'k', upstream: 'nowhere' }),

@@ -87,7 +87,7 @@ tell(await whyNot(startMock({ pace: 'slow' })), await whyNot(startProxy({})), aw
         [
           'startMock: pace: expected one of instant, human, got "slow"',
           'startProxy: key: is missing; give a key of Gemini, or any text for a stand-in at `upstream`',
-          expect.stringMatching(/^startReplay: nowhere: not a recording/),
+          expect.stringMatching(/^startReplay: recording: nowhere: not a recording/),
         ],
       ],
     });
