@@ -10,7 +10,7 @@ import { singleKey } from '../keys/single-key.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Fetch } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
-import { createGenaiBackend, type GenaiOptions } from '../upstream/genai.ts';
+import { createGenaiBackend, fingerprintOf, type GenaiOptions } from '../upstream/genai.ts';
 import type { Host } from '../upstream/host.ts';
 import type { Ports } from './settings.ts';
 import { vertexFingerprint } from './vertex.ts';
@@ -51,6 +51,10 @@ export const logsKeyEvents =
 export const keysInUse = ({
   apiKeys: [first = 'no-key', ...others],
 }: Pick<Config, 'apiKeys'>): [string, ...string[]] => [first, ...others];
+
+/** The name of a key in the log. Vertex AI has no keys, and one name. */
+export const fingerprintIn = (config: Pick<Config, 'backend' | 'vertex'>, apiKey: string): string =>
+  config.vertex ? vertexFingerprint(config) : fingerprintOf(config.backend, apiKey);
 
 export type HearsKeys = ReturnType<typeof logsKeyEvents>;
 

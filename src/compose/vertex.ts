@@ -16,7 +16,7 @@ export function openVertexHost({ vertex, baseUrl }: Config, fetch: Fetch, clock:
 }
 
 /** Signatures belong to the project and the place, as they belong to a key of the Gemini API. */
-export const vertexFingerprint = ({ vertex }: Config): string =>
+export const vertexFingerprint = ({ vertex }: Pick<Config, 'vertex'>): string =>
   shortHash(`vertex ${vertex?.project} ${vertex?.location}`, FINGERPRINT_LENGTH);
 
 /** Why there are no credentials now, in the words that a client would read; undefined where there are some. */

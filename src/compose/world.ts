@@ -21,7 +21,7 @@ import type { SignatureStore } from '../signatures/store.ts';
 import { createFaultFetch, type FaultPorts, type FaultRule } from '../sim/faults/index.ts';
 import type { Play, Plays } from '../sim/replay/player.ts';
 import { replayedVertexHost } from '../upstream/vertex.ts';
-import { createBackend, createKeys, type HearsKeys } from './keys.ts';
+import { createBackend, createKeys, fingerprintIn, type HearsKeys } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openOnMiss, playedOr } from './missed.ts';
 import type { Mocks } from './mock-upstream.ts';
@@ -128,6 +128,7 @@ export function openWorld(around: Surroundings, roots: Roots, ports: Ports): Wor
     clock,
     seed: config.mock.seed,
     keys: apiKeys,
+    fingerprint: (key) => fingerprintIn(config, key),
     onStrike: unstruck.onStrike,
   });
   const fetch = [missRecorder, recorder].reduce((inner, one) => one?.fetch(inner) ?? inner, faults.fetch);

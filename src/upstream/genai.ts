@@ -36,6 +36,10 @@ export type GenaiOptions = {
 
 export const GOOGLE = 'https://generativelanguage.googleapis.com';
 
+/** The name of a key. What stands in for Gemini has one key, by the name of its kind. */
+export const fingerprintOf = (kind: Backend['kind'], apiKey: string): string =>
+  kind === 'gemini' ? keyFingerprint(apiKey) : kind;
+
 /**
  * The backend of one key. Its functions reject with an UpstreamError, or with the signal's reason once that has
  * aborted.
@@ -57,7 +61,7 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
   return {
     kind,
     ...(options.host ? {} : { files }),
-    keyFingerprint: options.keyFingerprint ?? (kind === 'gemini' ? keyFingerprint(apiKey) : kind),
+    keyFingerprint: options.keyFingerprint ?? fingerprintOf(kind, apiKey),
 
     async generate({ model, body, stream }, exchange, signal) {
       const action = stream ? 'generateContentStream' : 'generateContent';

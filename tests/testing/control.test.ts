@@ -55,10 +55,13 @@ describe('faults and reset', () => {
     expect(mock.reset({ testId: '' })).rejects.toThrow(/^reset: test_id: /);
   });
 
-  test('can name the only key of a mock as the first', async () => {
+  test('can name the only key of a mock as the first, and as the log names it', async () => {
     const mock = await begun(startMock({ faults: 'http-403:key=1', settings }));
     await mock.faults('http-400:key=1', { testId: 'a' });
     expect(await statuses(mock.url, '', 'a')).toEqual([403, 400]);
+    await mock.faults('http-429:key=#mock', { testId: 'a' });
+    await mock.faults('http-429:key=other', { testId: 'b' });
+    expect(await statuses(mock.url, 'a', 'b')).toEqual([429, 200]);
     expect(mock.faults('http-400:key=2')).rejects.toThrow(/key=2: API_KEYS has \d$/);
     expect(startMock({ faults: 'http-403:key=2' })).rejects.toThrow(
       /^startMock: faults: .*key=2: API_KEYS has 0$/,

@@ -18,6 +18,8 @@ export type FaultPorts = {
   seed: number;
   /** The keys in the order in which rules count them. Without it no rule strikes a key by its place. */
   keys?: () => readonly string[];
+  /** The name of a key in the log. Without it each key has the name of a key of Gemini. */
+  fingerprint?: (key: string) => string;
   /** What rules remember beyond this `Fetch`. */
   memory?: RuleMemory;
   /** Called with each rule that strikes. */
@@ -111,7 +113,8 @@ function concerns(
 ): boolean {
   if (rule.model && !rule.model.test(model)) return false;
   if (typeof rule.key === 'number' && ports.keys?.()[rule.key - 1] !== key) return false;
-  if (rule.key instanceof RegExp && !rule.key.test(keyFingerprint(key))) return false;
+  const { fingerprint = keyFingerprint } = ports;
+  if (rule.key instanceof RegExp && !rule.key.test(fingerprint(key))) return false;
   return rule.caller ? rule.caller.test(exchange.labels['caller'] ?? '') : ANSWERS.includes(method);
 }
 
