@@ -129,10 +129,11 @@ function Pairs({
   </section>`;
 }
 
-/** `unwarned`: how many changes have no warning; undefined while that is not known. */
+/** `unwarned`: how many changes have no warning. While that is not known no number is told, since it would change. */
 export function titleOf(warned: number, mattering: number, unwarned: number | undefined): string {
-  const changed = warned + (unwarned ?? 0);
-  if (changed === 0) return unwarned === undefined ? 'What was changed' : 'Nothing was left out or changed';
+  if (unwarned === undefined) return 'What was changed';
+  const changed = warned + unwarned;
+  if (changed === 0) return 'Nothing was left out or changed';
   const what = `${plural(changed, 'thing')} ${changed === 1 ? 'was' : 'were'} changed`;
   if (mattering === changed) return what;
   return `${what}, ${mattering === 0 ? 'as in nearly every request' : `${mattering} of them ${mattering === 1 ? 'matters' : 'matter'}`}`;

@@ -120,7 +120,7 @@ function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
     <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} href=${`#/requests/${row.id}?tab=usage`} />
-    <${Card} title="Changed" value=${warnings.length === 0 ? 'nothing' : plural(warnings.length, 'thing')} note=${routine === 0 ? '' : `${routine} as usual`} href=${`#/requests/${row.id}?tab=changes`} />
+    <${Card} title="Changed" value=${warnings.length === 0 ? 'no warning' : plural(warnings.length, 'warning')} note=${routine === 0 ? '' : `${routine} as usual`} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }
 
@@ -216,12 +216,14 @@ function Finding({ find, marks, onEnd }: { find: string; marks: Marks; onEnd(): 
     <button class="link" onClick=${onEnd}>No marks</button></p>`;
 }
 
-function Tabs({ tab, changed, onChoose }: { tab: Tab; changed: number; onChoose(tab: Tab): void }) {
+function Tabs({ tab, warnings, onChoose }: { tab: Tab; warnings: number; onChoose(tab: Tab): void }) {
   return html`<div class="tabs" role="tablist">
     ${TABS.map(
       (one) =>
         html`<button role="tab" aria-selected=${one === tab} onClick=${() => onChoose(one)}>${TAB_TEXTS[one]}${
-          one === 'changes' && changed > 0 && html` <span class="tag slow">${changed}</span>`
+          one === 'changes' &&
+          warnings > 0 &&
+          html` <span class="tag slow">${plural(warnings, 'warning')}</span>`
         }</button>`,
     )}
   </div>`;
@@ -323,7 +325,7 @@ export function Request({ address, go, rows, odd, onStep, megabytes, marks, now 
     <div class="page" key=${id}>
       <${Head} detail=${detail} odd=${odd} base=${base} now=${now} isSmall=${isSmall} go=${go} onStep=${onStep} />
       ${!isSmall && html`<${Cards} detail=${detail} wholeMs=${wholeMs} /><${Timeline} detail=${detail} wholeMs=${wholeMs} />`}
-      <${Tabs} tab=${tab} changed=${detail.warnings.length} onChoose=${(one: Tab) => go(toTab(address, one))} />
+      <${Tabs} tab=${tab} warnings=${detail.warnings.length} onChoose=${(one: Tab) => go(toTab(address, one))} />
       ${find !== '' && html`<${Finding} find=${find} marks=${marks} onEnd=${() => go(withQuery(address, { find: '' }))} />`}
       <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
     </div>

@@ -43,7 +43,8 @@ describe('the title counts what has a warning and what has none', () => {
     [0, 0, undefined, 'What was changed'],
     [0, 0, 0, 'Nothing was left out or changed'],
     [0, 0, 2, '2 things were changed, as in nearly every request'],
-    [1, 1, undefined, '1 thing was changed'],
+    [1, 1, 0, '1 thing was changed'],
+    [1, 1, undefined, 'What was changed'],
     [2, 1, 2, '4 things were changed, 1 of them matters'],
     [3, 2, 0, '3 things were changed, 2 of them matter'],
   ])('%p, %p, %p', (warned, mattering, unwarned, told) =>
