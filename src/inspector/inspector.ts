@@ -57,6 +57,7 @@ export class Inspector {
   readonly #requests = new Map<string, KeptRequest>();
   /** All of them, in the order of arrival. */
   readonly #all = new Fifo<KeptRequest>();
+  readonly #ongoing = new Set<KeptRequest>();
   /** Those that have ended, and of which it is not known yet what was odd in them. */
   readonly #unread = new Fifo<KeptRequest>();
   /** Those that have ended, and whose texts are kept. */
@@ -79,7 +80,6 @@ export class Inspector {
   readonly #thread: ThreadedRedactor;
   #cost = 0;
   #number = 0;
-  #streaming = 0;
 
   constructor({ memory, redactor, thread, clock, mostRows = MOST_ROWS }: InspectorOptions) {
     this.memory = memory;
@@ -102,7 +102,7 @@ export class Inspector {
 
   /** The number of requests under way. */
   get streaming(): number {
-    return this.#streaming;
+    return this.#ongoing.size;
   }
 
   get kept(): number {
@@ -145,11 +145,10 @@ export class Inspector {
 
   /** Notes of which requests upstream has fallen silent, and of which no longer. To be called now and then while somebody looks. */
   lookForSilence(): void {
-    if (this.#streaming === 0) return;
     const now = this.#clock.monotonic();
-    for (const request of this.#all.list()) {
-      const { heardAt, startedAt, isSilent, isEnded } = request;
-      request.isSilent = !isEnded && heardAt !== undefined && now - startedAt - heardAt >= LONG_SILENCE_MS;
+    for (const request of this.#ongoing) {
+      const { heardAt, startedAt, isSilent } = request;
+      request.isSilent = heardAt !== undefined && now - startedAt - heardAt >= LONG_SILENCE_MS;
       if (request.isSilent !== isSilent) this.#tell(request);
     }
   }
@@ -244,7 +243,7 @@ export class Inspector {
 
   #begin(request: KeptRequest): void {
     request.number = ++this.#number;
-    this.#streaming++;
+    this.#ongoing.add(request);
     const same = this.#requests.get(request.id);
     // Requests of tests that are kept apart, or of a recording that is played again, may have one id. The latest is shown.
     if (same) this.#drop((one) => one === same && one.isEnded);
@@ -255,7 +254,8 @@ export class Inspector {
   }
 
   #end(request: KeptRequest): void {
-    this.#streaming--;
+    this.#ongoing.delete(request);
+    request.isSilent = false;
     this.#unread.push(request);
     this.#readable.push(request);
     this.#count(request);
