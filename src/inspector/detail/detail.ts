@@ -11,7 +11,7 @@ import { spansOf, totalsOf } from '../rows/spans.ts';
 import type { AttemptRow, Detail, Row } from '../shapes.ts';
 import type { Shown } from '../shown.ts';
 import { linesOf, type TimeLimits } from './lines.ts';
-import { repeatsOf } from './repeats.ts';
+import { repeatsOf, type Turn } from './repeats.ts';
 import { usageOf } from './usage.ts';
 import { shownWarning, warningsOf } from './warnings.ts';
 
@@ -30,23 +30,21 @@ function attemptsOf(events: readonly TraceEvent[], request: KeptRequest): Attemp
   return attempts;
 }
 
-/** The requests of the same thread, agent and kind, the oldest first. */
-function wholeConversation(row: Row, inspector: Inspector): { number: number; row: Row }[] {
+/** The requests of the same thread, agent and kind, the oldest first. Rows are made for the thread alone. */
+function wholeConversation(row: Row, inspector: Inspector): Turn[] {
   return inspector
     .requests()
-    .map((one) => ({ number: one.number, row: inspector.row(one) }))
-    .filter(
-      ({ row: { thread, agent, caller } }) =>
-        thread === row.thread && agent === row.agent && caller === row.caller,
-    );
+    .filter(({ id, session = id, agent }) => session === row.thread && agent === row.agent)
+    .map((request) => ({ request, row: inspector.row(request) }))
+    .filter(({ row: { caller } }) => caller === row.caller);
 }
 
-const until = (whole: ReturnType<typeof wholeConversation>, last: number): Row[] =>
-  whole.flatMap(({ number, row }) => (number <= last ? [row] : []));
+const until = (whole: readonly Turn[], last: KeptRequest): Row[] =>
+  whole.flatMap(({ request, row }) => (request.number <= last.number ? [row] : []));
 
 /** The requests of the same thread, agent and kind until this one, the oldest first. */
 export const sameConversation = (request: KeptRequest, row: Row, inspector: Inspector): Row[] =>
-  until(wholeConversation(row, inspector), request.number);
+  until(wholeConversation(row, inspector), request);
 
 export const cachedShare = ({ in: tokens, cached = 0 }: Row): number | undefined =>
   tokens === undefined || tokens === 0 ? undefined : cached / tokens;
@@ -84,7 +82,7 @@ export function detailOf(request: KeptRequest, inspector: Inspector, limits: Tim
   const { events } = request;
   const summary = summaryOf(events);
   const whole = wholeConversation(row, inspector);
-  const conversation = until(whole, request.number);
+  const conversation = until(whole, request);
   const attempts = attemptsOf(events, request);
   const before = conversation.at(-2);
   const { silentSince } = row;
@@ -109,10 +107,6 @@ export function detailOf(request: KeptRequest, inspector: Inspector, limits: Tim
     })),
     usage: usageOf(request, conversation, summary),
     hasTexts: request.hasTexts,
-    ...repeatsOf(
-      request,
-      whole.map((one) => one.row),
-      inspector,
-    ),
+    ...repeatsOf({ request, row }, whole),
   };
 }

@@ -1,8 +1,10 @@
 /** The client's own retries: a request that failed, and the same request once more, sent by the client after that. */
 import { isObject, tryParseJson } from '../../lib/json.ts';
-import type { Inspector } from '../inspector.ts';
 import type { KeptRequest } from '../kept-request.ts';
 import type { Detail, Row } from '../shapes.ts';
+
+/** A request of a conversation, and its row. */
+export type Turn = { request: KeptRequest; row: Row };
 
 /** How many of the last messages are compared, beside the number of all. */
 const LAST = 2;
@@ -39,44 +41,37 @@ const failedAt = (request: KeptRequest): number | undefined => {
   return end && events.some(({ type }) => type === 'error') ? startedAt + end.ms : undefined;
 };
 
-function howItEnded(
-  request: KeptRequest,
-  { state, ending }: Row,
-): 'answered' | 'failed' | 'left' | 'under way' {
+function isRepeat(later: KeptRequest, earlier: KeptRequest): boolean {
+  const failed = failedAt(earlier);
+  return failed !== undefined && later.startedAt >= failed && asksTheSame(later, earlier);
+}
+
+function howItEnded({ request, row: { state, ending } }: Turn): 'answered' | 'failed' | 'left' | 'under way' {
   if (state !== 'ended') return 'under way';
   if (failedAt(request) !== undefined) return 'failed';
   return ending === 'client left' ? 'left' : 'answered';
 }
 
 /** `conversation`: all requests of the same thread, agent and kind, the oldest first. */
-export function repeatsOf(
-  request: KeptRequest,
-  conversation: readonly Row[],
-  inspector: Inspector,
-): Pick<Detail, 'repeats' | 'repeatedBy'> {
-  const at = conversation.findIndex(({ id }) => id === request.id);
-  const isRepeat = (later: KeptRequest, earlier: KeptRequest): boolean => {
-    const failed = failedAt(earlier);
-    return failed !== undefined && later.startedAt >= failed && asksTheSame(later, earlier);
-  };
-  const kept = (row: Row) => inspector.request(row.id);
-  const before = conversation.slice(0, at).findLast((row) => {
-    const earlier = kept(row);
-    return earlier !== undefined && isRepeat(request, earlier);
-  });
-  const after = conversation.slice(at + 1).find((row) => {
-    const later = kept(row);
-    return later !== undefined && isRepeat(later, request);
-  });
-  const later = after && kept(after);
+export function repeatsOf(own: Turn, conversation: readonly Turn[]): Pick<Detail, 'repeats' | 'repeatedBy'> {
+  const at = conversation.findIndex(({ request }) => request === own.request);
+  // A row is there already; what else is compared has to be unpacked.
+  const mayBeSame = ({ row }: Turn) => row.says === own.row.says;
+  const before = conversation
+    .slice(0, at)
+    .filter(mayBeSame)
+    .findLast(({ request }) => isRepeat(own.request, request));
+  const after = conversation
+    .slice(at + 1)
+    .filter(mayBeSame)
+    .find(({ request }) => isRepeat(request, own.request));
   return {
-    repeats: before && { id: before.id, status: before.status, ending: before.ending },
-    repeatedBy: after &&
-      later && {
-        id: after.id,
-        afterMs: later.startedAt - (failedAt(request) ?? later.startedAt),
-        end: howItEnded(later, after),
-        status: after.status,
-      },
+    repeats: before && { id: before.row.id, status: before.row.status, ending: before.row.ending },
+    repeatedBy: after && {
+      id: after.row.id,
+      afterMs: after.request.startedAt - (failedAt(own.request) ?? after.request.startedAt),
+      end: howItEnded(after),
+      status: after.row.status,
+    },
   };
 }
