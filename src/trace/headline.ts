@@ -65,7 +65,7 @@ function waitTexts({ waits, model }: Summary): string[] {
   return told.filter(([all]) => total(all) >= TOLD_WAIT).map(([all, text]) => text(all));
 }
 
-/** The words for the class of a failure; undefined where the class itself is to do. */
+/** The words for the class of a failure; undefined where the class itself is shown. */
 export type FailureWords = (of: string) => string | undefined;
 
 /** The log has the codes alone: people search it for them. */
@@ -100,25 +100,20 @@ function failedText({ failed }: Summary, wordsFor: FailureWords): string[] {
   return [`${what} failed after ${duration(total(failed))}: ${failureTexts(failed, wordsFor)}`];
 }
 
-/** Milliseconds of all silences together that a person would notice. */
+/** The milliseconds of all silences together. */
 export const silentMs = ({ silences }: Pick<Summary, 'silences'>): number =>
   silences.reduce((sum, { forMs }) => sum + forMs, 0);
 
+const SILENT_WHEN = [
+  ['anything', ': it had not begun to answer'],
+  ['more', ', in the middle of its answer'],
+] as const;
+
 function silenceTexts({ silences, model = 'the model' }: Summary): string[] {
-  const before = silences.filter((one) => one.before === 'anything');
-  const within = silences.filter((one) => one.before === 'more');
-  return [
-    ...(before.length > 0
-      ? [
-          `nothing came from ${model} for ${duration(silentMs({ silences: before }))}: it had not begun to answer`,
-        ]
-      : []),
-    ...(within.length > 0
-      ? [
-          `nothing came from ${model} for ${duration(silentMs({ silences: within }))}, in the middle of its answer`,
-        ]
-      : []),
-  ];
+  return SILENT_WHEN.flatMap(([before, when]) => {
+    const ms = silentMs({ silences: silences.filter((one) => one.before === before) });
+    return ms === 0 ? [] : [`nothing came from ${model} for ${duration(ms)}${when}`];
+  });
 }
 
 function replacedText({ replaced, model, error }: Summary): string[] {
