@@ -15,8 +15,8 @@ export class Crowd {
   readonly #clock: Pick<Clock, 'monotonic'>;
   #lookedAt = -Infinity;
   #second = 0;
-  #now = 0;
-  #before = 0;
+  #inSecond = 0;
+  #inSecondBefore = 0;
   #crowded = 0;
   #passedOver = 0;
 
@@ -38,17 +38,17 @@ export class Crowd {
     const now = this.#clock.monotonic();
     this.#count(Math.floor(now / SECOND_MS));
     if (isWatched || now - this.#lookedAt < LOOKED_MS) return false;
-    if (Math.max(this.#now, this.#before) <= MANY || this.#crowded++ % EACH === 0) return false;
+    if (Math.max(this.#inSecond, this.#inSecondBefore) <= MANY || this.#crowded++ % EACH === 0) return false;
     this.#passedOver++;
     return true;
   }
 
   #count(second: number): void {
     if (second !== this.#second) {
-      this.#before = second === this.#second + 1 ? this.#now : 0;
+      this.#inSecondBefore = second === this.#second + 1 ? this.#inSecond : 0;
       this.#second = second;
-      this.#now = 0;
+      this.#inSecond = 0;
     }
-    this.#now++;
+    this.#inSecond++;
   }
 }
