@@ -4,22 +4,18 @@
  */
 import { RECORDINGS } from '../config/program.ts';
 import { namedRecording, recordingAt } from './recordings/named-recording.ts';
-import { asReplayFlags } from './recordings/replay-flags.ts';
+import { asReplayFlags, takeFlag } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
 const USAGE = `usage: bun run record <name> [flags of bun run start]
        bun run record <name> --replay <name of a recording> [--speed S] [--match loose] [flags of bun run start]`;
 
-const REPLAY = /^--replay(?:=(.*))?$/;
-
 /** The flags to serve with. A recording is called by its name, as it is for `bun run replay`. */
 export function recordFlags(flags: readonly string[], recordings: string): string[] {
-  const at = flags.findIndex((flag) => REPLAY.test(flag));
-  if (at < 0) return [...flags];
-  const inline = REPLAY.exec(flags[at] ?? '')?.[1];
-  const name = inline ?? flags[at + 1] ?? '';
-  const others = flags.toSpliced(at, inline === undefined ? 2 : 1);
-  const backend = others.some((flag) => /^--backend(?:=|$)/.test(flag)) ? [] : ['--backend', 'replay'];
+  const replay = takeFlag('--replay', flags);
+  if (!replay) return [...flags];
+  const { value: name, others } = replay;
+  const backend = takeFlag('--backend', others) ? [] : ['--backend', 'replay'];
   return [...backend, '--replay', recordingAt(name, recordings) ?? name, ...asReplayFlags(others)];
 }
 

@@ -7,7 +7,7 @@
 import { type Carried, carryOver } from '../compose/carry-over.ts';
 import { verifyRecording } from '../compose/verify-recording.ts';
 import { namedRecording } from './recordings/named-recording.ts';
-import { asReplayFlags } from './recordings/replay-flags.ts';
+import { asReplayFlags, takeFlag } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
 const USAGE = `usage: bun run replay <name> [--speed S] [--match strict|loose] [--on-miss error|mock|record] [--repeat] [flags of bun run start]
@@ -26,22 +26,20 @@ async function verify(folder: string): Promise<never> {
   process.exit(problems.length > 0 ? 1 : 0);
 }
 
-async function carry(folder: string, argv: readonly string[]): Promise<never> {
-  const into = namedRecording(argv, USAGE).folder;
+async function carry(folder: string, name: string): Promise<never> {
+  const into = namedRecording([name], USAGE).folder;
   const { requests, changed, lines, lost }: Carried = await carryOver(folder, into).catch(fail);
   for (const line of lines) console.log(line);
   console.log(`${requests} requests carried over, ${changed} of them sent otherwise, ${lost} lost: ${into}`);
   process.exit(lost > 0 ? 1 : 0);
 }
 
-const CARRY = /^--carry-over(?:=(.*))?$/;
-
 export async function replay(argv: readonly string[]): Promise<void> {
   const { folder, rest } = namedRecording(argv, USAGE);
   if (rest.includes('--verify') && rest.length > 1)
     fail('--verify compares to the letter, and takes no other flag; leave the others out');
   if (rest.includes('--verify')) await verify(folder);
-  const at = rest.findIndex((flag) => CARRY.test(flag));
-  if (at >= 0) await carry(folder, [CARRY.exec(rest[at] ?? '')?.[1] ?? rest[at + 1] ?? '']);
+  const carrying = takeFlag('--carry-over', rest);
+  if (carrying) await carry(folder, carrying.value);
   await serve(['--backend', 'replay', '--replay', folder, ...asReplayFlags(rest)]);
 }

@@ -163,6 +163,11 @@ test.each([
     ['--backend', 'replay', '--replay', join(root, 'then'), '--replay-speed', 'real'],
   ],
   [
+    'a flag without its value',
+    ['--port', '0', '--replay'],
+    ['--backend', 'replay', '--replay', '', '--port', '0'],
+  ],
+  [
     'a backend',
     ['--backend', 'replay', '--replay', 'then'],
     ['--replay', join(root, 'then'), '--backend', 'replay'],

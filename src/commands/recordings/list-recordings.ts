@@ -35,7 +35,7 @@ export function listing({ words, json }: Asked, recordings: string, now: number)
   if (words.length === 0 && !json) return { lines: overview(recordings, now), code: 0 };
   const ids = words.filter(isId);
   const named = words.filter((word) => !isId(word));
-  // Other folders may lie among the recordings; only of what was named it matters that it is none.
+  // A folder that is no recording is a problem only where it was named.
   const places =
     named.length > 0 ? named : recordingsIn(recordings).filter((one) => recordingAt(one, recordings));
   const found = places.map((word) => requestsOf(word, recordings));

@@ -1,6 +1,20 @@
-/** The flags of a replay, which stand for settings with longer names. */
+/** The flags of `record` and `replay` beside those of `start`. */
 
 const SHORT_FLAG = /^--(?=(?:speed|match|on-miss|repeat)(?:=|$))/;
 
+/** Writes the short flags of a replay as the settings that they stand for. */
 export const asReplayFlags = (flags: readonly string[]): string[] =>
   flags.map((flag) => flag.replace(SHORT_FLAG, '--replay-'));
+
+/** The value of the first flag called `name`, and all other words; undefined where there is no such flag. */
+export function takeFlag(
+  name: string,
+  flags: readonly string[],
+): { value: string; others: string[] } | undefined {
+  const at = flags.findIndex((flag) => flag === name || flag.startsWith(`${name}=`));
+  const flag = flags[at];
+  if (flag === undefined) return undefined;
+  return flag === name
+    ? { value: flags[at + 1] ?? '', others: flags.toSpliced(at, 2) }
+    : { value: flag.slice(name.length + 1), others: flags.toSpliced(at, 1) };
+}
