@@ -1,4 +1,4 @@
-/** Loads what the mock says when it is needed. */
+/** Opens mocks, and loads their scenarios once somebody needs them. */
 import type { Config } from '../config/config.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import type { Fetch } from '../lib/ports.ts';

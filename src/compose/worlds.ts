@@ -28,7 +28,7 @@ type Seat = {
   leaves: Subscriber;
 };
 
-/** What the first world goes on with. */
+/** What the first world alone has: what instances share, and a folder for what it learns. */
 type Base = Pick<Roots, 'shared' | 'signatures'> & { dataDir: string | undefined };
 
 export class Worlds {

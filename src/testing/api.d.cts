@@ -25,7 +25,7 @@ export type MockOptions = CommonOptions & {
   scenarios?: string | Scenario | readonly (string | Scenario)[] | undefined;
   /** The name of the scenario that answers, whatever the prompt is. */
   scenario?: string | undefined;
-  /** Words of a user that no row of a scenario fits are a 404 that names the nearest row. */
+  /** A prompt that fits no row of a scenario gets a 404, which names the nearest row. */
   strict?: boolean | undefined;
   /** `human`: answers come as fast as a model writes. The default is `instant`. */
   pace?: 'instant' | 'human' | undefined;
@@ -53,7 +53,7 @@ export type ProxyOptions = CommonOptions & {
   record?: string | undefined;
 };
 
-/** Requests that carry the header `x-test-id` have a world of their own, each id one; all others share the world `default`. */
+/** Requests with the same header `x-test-id` share a world. Requests without the header share the world `default`. */
 export type OfTest = { testId?: string | undefined };
 
 /** A request that was sent in the direction of Gemini. */

@@ -25,7 +25,7 @@ export type JournaledAttempt = {
 const ENTRY_COST = 2_000;
 const ATTEMPT_COST = 500;
 
-/** What a replay tells of itself. */
+/** The note that names the recorded request with which a replay answers. */
 export const REPLAYED = 'replay';
 
 const textIn = (detail: Readonly<Record<string, unknown>>, name: string): string | undefined => {

@@ -49,7 +49,7 @@ export function checkAlone(isAlone: boolean, what: string): void {
   );
 }
 
-/** The test to which a request belongs. Who sends a name that is none is refused, and belongs to no test either. */
+/** The test to which a request belongs. A request with a wrong name is refused, and stands in the journal of `default`. */
 export function testIdOf({ headers }: Pick<Request, 'headers'>): string {
   const name = headers.get(TEST_ID_HEADER);
   return name !== null && isTestId(name) ? name : DEFAULT_TEST;

@@ -30,7 +30,7 @@ function testIn(client: ClientRequest, named: string | null): string | undefined
   return name === null ? undefined : checkTestId(name, named === null ? TEST_ID_HEADER : 'test_id');
 }
 
-/** How many of the latest requests are wanted. */
+/** How many of the latest requests are wanted; without bound where nothing says how many. */
 function lastIn({ url }: ClientRequest): number {
   const last = url.searchParams.get('last');
   if (last === null) return Infinity;
@@ -38,19 +38,23 @@ function lastIn({ url }: ClientRequest): number {
   throw wrong(`last: expected a whole number from 1 to ${MOST_WANTED}`);
 }
 
-const MOST_BYTES = 100_000;
+const MOST_CHARACTERS = 100_000;
 
 /** The fields of the body, which is JSON, or nothing. */
 async function fieldsIn(client: ClientRequest, known: readonly string[]): Promise<Record<string, unknown>> {
   const text = await client.request.text();
-  if (text.length > MOST_BYTES) throw new MessagesError('request_too_large', 'The body is small');
+  if (text.length > MOST_CHARACTERS)
+    throw new MessagesError(
+      'request_too_large',
+      `the body: has more than ${MOST_CHARACTERS} characters; send ${known.join(' and ')} alone`,
+    );
   const fields = text.trim() === '' ? {} : tryParseJson(text);
   if (!isObject(fields)) throw wrong('the body: expected a JSON object');
   checkNames(Object.keys(fields), known);
   return fields;
 }
 
-/** A name with a slip in it would mean the requests of all tests. */
+/** Without this check, a misspelt `test_id` would mean all tests. */
 function checkNames(given: readonly string[], known: readonly string[]): void {
   const unknown = given.find((name) => !known.includes(name));
   if (unknown !== undefined)
@@ -97,7 +101,7 @@ export const tellRequests = forTests(({ client, deps, mocking }) => {
   checkNames([...client.url.searchParams.keys()], ['test_id', 'last']);
   const { requests, dropped } = mocking.journal.read(testIn(client, client.url.searchParams.get('test_id')));
   const redactor = mocking.redactor.with(deps.settings.secrets);
-  const wanted = requests.slice(-Math.min(lastIn(client), requests.length) || requests.length);
+  const wanted = requests.slice(-lastIn(client));
   return jsonResponse<JournalAnswer>(
     { requests: wanted.map((entry) => shownEntry(entry, redactor)), dropped },
     200,

@@ -158,6 +158,7 @@ test('can be asked for one test, and for the latest requests', async () => {
   expect(await ids('')).toEqual(['a', 'b', 'a']);
   expect(await ids('?test_id=a')).toEqual(['a', 'a']);
   expect(await ids('?last=2')).toEqual(['b', 'a']);
+  expect(await ids('?last=9')).toEqual(['a', 'b', 'a']);
   expect(await ids('?test_id=a&last=1')).toEqual(['a']);
   expect(await ids('?test_id=nobody')).toEqual([]);
   // Who sends the header with every request is told of its own test.
