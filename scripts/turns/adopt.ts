@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { canonicalJson } from '../../src/lib/json.ts';
 import { readManifest } from '../../src/sim/cassette/manifest.ts';
 import { sha256 } from '../../src/sim/cassette/meta.ts';
-import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import { findRequest, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedSettings } from '../../src/sim/cassette/settings.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeTurn } from '../../src/sim/cassette/write.ts';
@@ -12,8 +12,9 @@ import { differences } from '../../tests/support/turns/compare.ts';
 import { withGoldens } from '../../tests/support/turns/goldens.ts';
 import { isAboutSent, unmet } from '../../tests/support/turns/known-failure.ts';
 import { runTurn, settingsOf, type TurnRun } from '../../tests/support/turns/run.ts';
-import { type MinimiseOptions, minimise } from './minimise.ts';
+import { type Keeps, minimise } from './minimise.ts';
 import { type Again, redactAgain } from './redact-again.ts';
+import type { Run } from './reduce.ts';
 import { trimUpstream } from './trim-upstream.ts';
 
 export type Adoption = {
@@ -54,9 +55,11 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const { recorded, run: first } = await withNeededSettings(found, readManifest(recording).settings);
   const usable = marked(tellingAs(withAttempts(recorded, first, notes), first), first, options);
   noteDifferences(usable, first, notes);
-  const trimmed = options.trimUpstream ? await trimUpstream(usable, first) : { recorded: usable, run: first };
+  const trimmed = options.trimUpstream
+    ? await trimUpstream({ recorded: usable, run: first })
+    : { recorded: usable, run: first };
   if (options.trimUpstream) notes.push(trimNote(usable, trimmed.recorded));
-  const small = whole ? trimmed : await minimise(trimmed.recorded, trimmed.run, { keeps: keptBy(options) });
+  const small = whole ? trimmed : await minimise(trimmed, keptBy(options));
   if (!whole) notes.push(sizes(usable, small.recorded));
   const adopted = { ...withGoldens(small.recorded, small.run.recorded), origin: originOf(recorded) };
   await writeTurn(folder, seenBy(adopted));
@@ -81,7 +84,7 @@ function seenBy(recorded: RecordedRequest): RecordedRequest {
 }
 
 /** The result of today is a bug, so what it does not need may be needed once that is mended. */
-function keptBy({ fails }: AdoptOptions): NonNullable<MinimiseOptions['keeps']> {
+function keptBy({ fails }: AdoptOptions): Keeps {
   if (!fails) return 'nothing';
   return isAboutSent(fails.wanted ?? []) ? 'structure' : 'what is named';
 }
@@ -89,21 +92,7 @@ function keptBy({ fails }: AdoptOptions): NonNullable<MinimiseOptions['keeps']> 
 /** An invented turn stays `synthetic`. */
 const originOf = ({ origin }: RecordedRequest) => (origin === 'live' ? 'edited' : origin);
 
-function findRequest(recording: string, request: string): string {
-  const folders = listRecording(recording);
-  const found = folders.find(
-    (path) => nameOf(path) === request || (/^\d+$/.test(request) && numberOf(path) === Number(request)),
-  );
-  if (found) return found;
-  const names = folders.map(nameOf).join(', ') || 'nothing';
-  throw new Error(`no request "${request}" in ${recording}; it holds ${names}`);
-}
-
-const numberOf = (path: string): number => Number.parseInt(nameOf(path), 10);
-
 // ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────
-
-type Run = { recorded: RecordedRequest; run: TurnRun };
 
 /** Those that the proxy had which recorded, where the request fares otherwise without them. */
 async function withNeededSettings(recorded: RecordedRequest, then: RecordedSettings): Promise<Run> {

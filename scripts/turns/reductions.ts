@@ -19,11 +19,14 @@ export function* attempts(body: Value): Generator<Change> {
   for (const index of toolsOf(body).keys()) yield* barer(body, index, () => true);
 }
 
-function* besidesTools(body: Value): Generator<Change> {
+const settingsIn = (body: Value): string[] =>
+  Object.keys(body).filter((key) => !NEEDED.includes(key) && key !== 'tools');
+
+/** `keys` may go as a whole. */
+function* besidesTools(body: Value, keys = settingsIn(body)): Generator<Change> {
   yield* withoutRuns('messages', lengthOf(body['messages']));
   yield* withoutRuns('system', lengthOf(body['system']));
-  const others = Object.keys(body).filter((key) => !NEEDED.includes(key) && key !== 'tools');
-  for (const key of others) yield (now) => withoutKey(now, key);
+  for (const key of keys) yield (now) => withoutKey(now, key);
   for (let index = lengthOf(body['messages']) - 1; index >= 0; index--) yield* withoutBlocks(body, index);
 }
 
@@ -33,11 +36,7 @@ export function* unnamed(body: Value, said: string): Generator<Change> {
   yield (now) => onlyTools(now, (tool) => !isUnnamed(nameOf(tool)));
   for (const [index, tool] of toolsOf(body).entries())
     if (isUnnamed(nameOf(tool))) yield (now) => changedList(now, 'tools', (list) => dropped(list, index, 1));
-  yield* withoutRuns('messages', lengthOf(body['messages']));
-  yield* withoutRuns('system', lengthOf(body['system']));
-  yield (now) => withoutKey(now, 'metadata');
-  if (lengthOf(body['system']) === 0) yield (now) => withoutKey(now, 'system');
-  for (let index = lengthOf(body['messages']) - 1; index >= 0; index--) yield* withoutBlocks(body, index);
+  yield* besidesTools(body, lengthOf(body['system']) === 0 ? ['metadata', 'system'] : ['metadata']);
   for (const index of toolsOf(body).keys()) yield* barer(body, index, isUnnamed);
 }
 

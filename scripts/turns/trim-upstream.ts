@@ -8,28 +8,18 @@ import { textOf } from '../../src/sim/cassette/escape.ts';
 import { exchangeName, STREAM, UPSTREAM } from '../../src/sim/cassette/layout.ts';
 import type { Read, RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { unmet } from '../../tests/support/turns/known-failure.ts';
-import { runTurn, type TurnRun } from '../../tests/support/turns/run.ts';
-import { knownStore } from '../../tests/support/turns/signatures.ts';
-import { type Minimised, reduce } from './minimise.ts';
+import type { TurnRun } from '../../tests/support/turns/run.ts';
+import { Reduction, type Run, reduce } from './reduce.ts';
 import { runsOf } from './reductions.ts';
 
 const MAX_RUNS = 300;
 
-/** `first` is a run with `recorded` unchanged. */
-export async function trimUpstream(recorded: RecordedRequest, first: TurnRun): Promise<Minimised> {
-  const goal = storyOf(recorded, first);
-  let best = { recorded, run: first };
-  let runs = 0;
-  const accepts = async (candidate: RecordedRequest): Promise<boolean> => {
-    if (runs >= MAX_RUNS) return false;
-    runs++;
-    const run = await runTurn(candidate, knownStore(first.found));
-    if (storyOf(recorded, run) !== goal) return false;
-    best = { recorded: candidate, run };
-    return true;
-  };
-  await reduce(recorded, cuts, accepts);
-  return { ...best, recorded: toldAsEdited(best.recorded, recorded), runs };
+export async function trimUpstream(first: Run): Promise<Run> {
+  const { recorded } = first;
+  const reduction = new Reduction(first, (run) => storyOf(recorded, run), MAX_RUNS);
+  await reduce(recorded, cuts, (candidate) => reduction.accepts(candidate));
+  const { best } = reduction;
+  return { ...best, recorded: toldAsEdited(best.recorded, recorded) };
 }
 
 function toldAsEdited(cut: RecordedRequest, before: RecordedRequest): RecordedRequest {
