@@ -55,9 +55,8 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const { recorded, run: first } = await withNeededSettings(found, readManifest(recording).settings);
   const usable = marked(tellingAs(withAttempts(recorded, first, notes), first), first, options);
   noteDifferences(usable, first, notes);
-  const trimmed = options.trimUpstream
-    ? await trimUpstream({ recorded: usable, run: first })
-    : { recorded: usable, run: first };
+  const before = { recorded: usable, run: first };
+  const trimmed = options.trimUpstream ? await trimUpstream(before) : before;
   if (options.trimUpstream) notes.push(trimNote(usable, trimmed.recorded));
   const small = whole ? trimmed : await minimise(trimmed, keptBy(options));
   if (!whole) notes.push(sizes(usable, small.recorded));

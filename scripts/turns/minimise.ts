@@ -19,7 +19,7 @@ export type Keeps = 'nothing' | 'what is named' | 'structure';
 /** The most runs of one minimisation. A run with a request of a megabyte takes about 20 ms. */
 const MAX_RUNS = 600;
 
-export async function minimise(first: Run, keeps: Keeps = 'nothing'): Promise<Run> {
+export async function minimise(first: Run, keeps: Keeps): Promise<Run> {
   const { recorded } = first;
   const body = tryParseJson(recorded.request.body);
   if (!isObject(body)) return first;
