@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 /** From this age on, clients and models have usually changed. */
 const OLD_DAYS = 30;
 
-export const ageInDays = (recordedAt: string, now: Date): number =>
+const ageInDays = (recordedAt: string, now: Date): number =>
   Math.floor((now.getTime() - Date.parse(recordedAt)) / DAY_MS);
 
 /** "recorded 45 days ago"; undefined for a recording that is not old, or whose date cannot be read. */

@@ -55,14 +55,14 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
   return async (url, init) => {
     const sent = upstreamMatchable(new URL(url), init, redactor, []);
     const { number, exchange, isAgain } = exchanges.next(sent.path);
+    const beyond = `upstream request ${number}: the recording has only ${recorded.upstream.length}`;
     const hasLeft = recorded.answer?.end === 'client-gone';
     if (hasLeft && (!exchange || isAgain)) return waitForClient(time, init);
-    if (!exchange || (isAgain && !givesAgain))
-      return refuse(`upstream request ${number}: the recording has only ${recorded.upstream.length}`);
+    if (!exchange || (isAgain && !givesAgain)) return refuse(beyond);
     if (exchange.truncatedRecording)
       return refuse(`upstream answer ${number} was too large to be recorded whole`);
     const problem = isAgain
-      ? `upstream request ${number}: the recording has only ${recorded.upstream.length}, so the last answer is given again`
+      ? `${beyond}, so the last answer is given again`
       : mismatch(number, exchange, { ...sent, body: book.toRecorded(sent.body) }, options);
     if (problem !== undefined && !onDifference) return refuse(problem);
     if (problem !== undefined) onDifference?.(problem);
