@@ -99,31 +99,27 @@ export class Recorder implements RequestRecorder {
   }
 
   begin(request: Request, path: string, again?: Again): RequestRecording {
-    const {
-      clock,
-      random,
-      origin,
-      versions,
-      isClientGone,
-      isDisturbed,
-      maxBytes = MAX_BYTES,
-    } = this.#options;
+    const { versions, isClientGone, maxBytes = MAX_BYTES } = this.#options;
     this.#number++;
-    if (again) {
-      const { now, ...known } = again;
-      const facts = isDisturbed && known.origin === 'live' ? { ...known, origin: 'edited' as const } : known;
-      const options = { now, maxBytes, isClientGone };
-      return new RequestRecording(this.#number, request, path, { ...facts, versions }, options);
-    }
-    const clockStart = this.#begun.date + clock.monotonic() - this.#begun.moment;
-    const recordedAt = clock.wall().toISOString();
-    const seed = Math.floor(random.next() * MAX_SEED);
-    const facts = { origin, recordedAt, clockStart, seed, versions };
-    return new RequestRecording(this.#number, request, path, facts, {
+    const { now, ...facts } = again ? this.#asDisturbed(again) : this.#firstTime();
+    const options = { now, maxBytes, isClientGone };
+    return new RequestRecording(this.#number, request, path, { ...facts, versions }, options);
+  }
+
+  #firstTime(): Again {
+    const { clock, random, origin } = this.#options;
+    return {
+      origin,
+      recordedAt: clock.wall().toISOString(),
+      clockStart: this.#begun.date + clock.monotonic() - this.#begun.moment,
+      seed: Math.floor(random.next() * MAX_SEED),
       now: () => clock.monotonic(),
-      maxBytes,
-      isClientGone,
-    });
+    };
+  }
+
+  /** What a fault has changed is no longer what Google said. */
+  #asDisturbed(again: Again): Again {
+    return this.#options.isDisturbed && again.origin === 'live' ? { ...again, origin: 'edited' } : again;
   }
 
   bind(id: string, recording: RequestRecording): void {
