@@ -40,25 +40,23 @@ export function differenceOf(expected: Matchable, actual: Matchable, noise: read
 }
 
 /**
- * The candidate that is closest to `request`, with those that are as close; undefined where there are none. `distance`
- * is what counts first, from the most important to the least. Only candidates that are equal by it are compared whole:
- * first their conversations.
+ * The candidate that is closest to `request`, with those that are as close; undefined where there are none. A difference
+ * in the conversation counts before all others.
  */
 export function closestTo<T extends Matchable>(
   request: Matchable,
   candidates: readonly T[],
   noise: readonly Noise[],
-  distance: (candidate: T) => readonly number[] = () => [],
 ): { candidate: T; difference: Difference; alike: readonly T[] } | undefined {
-  const near = withLeast(candidates, distance).map((candidate) => ({
+  const compared = candidates.map((candidate) => ({
     candidate,
     difference: differenceOf(candidate, request, noise),
   }));
-  const [closest, ...alike] = withLeast(near, ({ difference: { weight } }) => [weight.talk, weight.all]);
+  const [closest, ...alike] = withLeast(compared, ({ difference: { weight } }) => [weight.talk, weight.all]);
   return closest && { ...closest, alike: alike.map(({ candidate }) => candidate) };
 }
 
-/** All items with the least measure, in their order. */
+/** All items with the least measure, in their order. The first figure of a measure counts most. */
 export function withLeast<T>(items: readonly T[], measure: (item: T) => readonly number[]): T[] {
   let least: readonly number[] | undefined;
   let found: T[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { closestTo, differenceOf } from '../../src/sim/difference.ts';
+import { closestTo, differenceOf, withLeast } from '../../src/sim/difference.ts';
 import { type Noise, requestKey } from '../../src/sim/match.ts';
 
 const request = (body: unknown, more: object = {}) => ({
@@ -154,10 +154,10 @@ describe('a difference', () => {
     expect(closest?.candidate).toBe(candidates[expected] ?? request({}));
   });
 
-  test('the closest: what is told to count first does', () => {
-    const candidates = [{ a: 1 }, { a: 2, b: 3, c: 4 }].map((body) => ({ ...request(body), body }));
-    const text = candidates.map(({ body }) => request(body));
-    const closest = closestTo(request({ a: 1 }), text, [], ({ body }) => [body.includes('"b"') ? 0 : 1]);
-    expect(closest?.candidate).toBe(text[1] ?? request({}));
+  test('the least: by the first figure, then by the next; all of them, in their order', () => {
+    const items = ['a 1 9', 'b 0 3', 'c 0 2', 'd 0 2'];
+    const measure = (item: string) => item.split(' ').slice(1).map(Number);
+    expect(withLeast(items, measure)).toEqual(['c 0 2', 'd 0 2']);
+    expect(withLeast([], measure)).toEqual([]);
   });
 });

@@ -29,8 +29,6 @@ export type Taken = { name: string } & ({ recorded: RecordedRequest; match: Matc
 
 const EXACT: Match = { how: 'exact', isRepeated: false, differs: [], places: [], alike: [] };
 
-type Candidate = ClientRequest & { known: KnownRequest };
-
 export class Library {
   /** Pairs of a recorded name and the present name for the same thing, as far as requests have shown them. */
   readonly book = new NameBook();
@@ -67,8 +65,7 @@ export class Library {
       const isOther = other.path !== outline.path || other.caller !== outline.caller;
       return [isOther ? 1 : 0, Math.abs((other.length ?? 0) - (outline.length ?? 0))];
     });
-    const candidates = near.map((known) => this.#candidate(known));
-    const closest = closestTo(asked, candidates, this.#recording.noise);
+    const closest = this.#closestTo(asked, near);
     const unread = this.#recording.size - this.#recording.requests.length;
     const others = unread > 0 ? ` (${unread} recorded requests cannot be read)` : '';
     if (!closest) return `the recording has no request that can be read${others}`;
@@ -106,10 +103,10 @@ export class Library {
     const fitting = this.#fittingLoosely(gist);
     const fresh = fitting.filter((known) => this.#waiting.has(known));
     const repeated = this.#finding.repeats ? fitting.toReversed() : [];
-    const candidates = (fresh.length > 0 ? fresh : repeated).map((known) => this.#candidate(known));
-    const closest = closestTo(asked, candidates, this.#recording.noise, ({ known }) => [
+    const near = withLeast(fresh.length > 0 ? fresh : repeated, (known) => [
       this.#isOfAnotherAgent(gist, known) ? 1 : 0,
     ]);
+    const closest = this.#closestTo(asked, near);
     if (!closest) return undefined;
     const { difference, candidate, alike } = closest;
     const { known } = candidate;
@@ -170,8 +167,10 @@ export class Library {
     return fits ? `; --match loose plays ${fits.name}` : '';
   }
 
-  #candidate(known: KnownRequest): Candidate {
-    return { ...this.#recording.requestOf(known), known };
+  /** Reads each of `near` from its file. */
+  #closestTo(asked: Asked, near: readonly KnownRequest[]) {
+    const candidates = near.map((known) => ({ ...this.#recording.requestOf(known), known }));
+    return closestTo(asked, candidates, this.#recording.noise);
   }
 
   #asRecorded(request: Asked): Asked {
