@@ -4,7 +4,7 @@
  * bytes; the client itself, run again on the recording, asks the same and leaves the same files.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCENARIOS } from '../../src/compose/mock-upstream.ts';
@@ -17,12 +17,12 @@ import { createMockFetch } from '../../src/sim/mock/index.ts';
 import { loadScenarios } from '../../src/sim/scenarios.ts';
 import { writeAssets } from '../support/assets.ts';
 import { type ClaudeResult, installClaudeCode, requireE2e, runClaude } from '../support/claude-code.ts';
+import { filesIn } from '../support/files-in.ts';
 import { startProxy } from '../support/proxy.ts';
+import { emptyPlaces, SESSION, type SessionRun } from '../support/replayed-session.ts';
 
 const RUN_MS = 100_000;
 const VERSION = '2.1.330';
-/** Fixes what the client would otherwise make up anew in every run. */
-const SESSION = '00000000-0000-4000-8000-000000000001';
 /** Presses Ctrl-C after the first text, while the answer flows. */
 const FAULT = 'reset@4:frame=3 caller=main';
 /** Behind these words the model is silent until the client leaves. */
@@ -44,19 +44,6 @@ const ACTS: readonly Act[] = [
 /** The number of the request above that ends by Ctrl-C. */
 const LEFT = ACTS.findIndex(({ leavesAt }) => leavesAt !== undefined);
 
-type Files = Record<string, string>;
-type Run = { claude: ClaudeResult[]; files: Files; log: Record<string, unknown>[] };
-
-/** Files of the project, by name. */
-const filesIn = (folder: string): Files =>
-  Object.fromEntries(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'base64')]),
-  );
-
 /** The text in a line of `STREAMED`. */
 function spoken(line: string): string {
   const { event } = JSON.parse(line);
@@ -65,12 +52,7 @@ function spoken(line: string): string {
 
 /** The client with a clean home in the same folder, with the same session id: only then does it ask the same. */
 async function playActs(claude: string, folder: string, baseUrl: string): Promise<ClaudeResult[]> {
-  const cwd = join(folder, 'project');
-  const home = join(folder, 'home');
-  for (const path of [cwd, home]) {
-    rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true });
-  }
+  const { cwd, home } = emptyPlaces(folder);
   writeAssets({ png: join(cwd, 'pic.png'), pdf: join(cwd, 'doc.pdf') });
   const results: ClaudeResult[] = [];
   for (const { prompt, args, leavesAt } of ACTS) {
@@ -91,15 +73,15 @@ async function runAgainst(
   claude: string,
   folder: string,
   options: Parameters<typeof startProxy>[0],
-): Promise<Run> {
-  let log: Run['log'] = [];
+): Promise<SessionRun> {
+  let log: SessionRun['log'] = [];
   let results: ClaudeResult[];
   {
     await using proxy = await startProxy(options);
     log = proxy.lines;
     results = await playActs(claude, folder, proxy.url);
   }
-  return { claude: results, files: filesIn(join(folder, 'project')), log };
+  return { claude: results, files: filesIn(join(folder, 'project'), 'base64'), log };
 }
 
 /** The mock in Google's place, with one bad moment, and a story that never ends. */
@@ -149,8 +131,8 @@ if (!installed.ok) console.warn(`skipped: Claude Code ${VERSION} (${installed.re
 describe.skipIf(!installed.ok)(`a session of Claude Code ${VERSION}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'recorded-session-'));
   const recording = join(folder, 'recording');
-  let first: Run;
-  let second: Run;
+  let first: SessionRun;
+  let second: SessionRun;
   let verification: Verification;
   let requests: RecordedRequest[];
 
@@ -166,9 +148,9 @@ describe.skipIf(!installed.ok)(`a session of Claude Code ${VERSION}`, () => {
   );
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const ends = ({ claude }: Run) =>
+  const ends = ({ claude }: SessionRun) =>
     claude.filter((_result, act) => act !== LEFT).map(({ exitCode, stderr }) => [exitCode, stderr]);
-  const printed = ({ claude }: Run) =>
+  const printed = ({ claude }: SessionRun) =>
     claude.filter((_result, act) => act !== LEFT).map(({ stdout }) => stdout);
 
   test('is recorded whole, with the moment that broke', () => {

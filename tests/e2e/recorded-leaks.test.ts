@@ -3,12 +3,13 @@
  * none of it.
  */
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { listRecording } from '../../src/sim/cassette/read.ts';
 import { installClaudeCode, requireE2e, runClaude } from '../support/claude-code.ts';
+import { filesIn } from '../support/files-in.ts';
 import { GEMINI_KEY, googleStream, startProxy, textChunk } from '../support/proxy.ts';
 
 const RUN_MS = 120_000;
@@ -89,9 +90,7 @@ describe.skipIf(!installed.ok)('a session of Claude Code', () => {
         expect(stdout).toContain(GEMINI_KEY.slice(5, 15));
       }
       expect(listRecording(recording ?? '').length).toBeGreaterThanOrEqual(COMMANDS.length + 1);
-      const texts = readdirSync(recording ?? '', { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+      const texts = Object.values(filesIn(recording ?? ''));
       for (const trace of traces()) expect(texts.filter((text) => text.includes(trace)).length).toBe(0);
       // The text beside the secrets is there: the commands ran, and their output was kept.
       expect(texts.some((text) => text.includes('G   E   M   I   N   I'))).toBe(true);

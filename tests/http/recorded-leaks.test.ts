@@ -4,12 +4,13 @@
  * the disk.
  */
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import { DUMPS } from '../support/dumps.ts';
+import { filesIn } from '../support/files-in.ts';
 import { GEMINI_KEY, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'leaks-'));
@@ -85,13 +86,6 @@ const upstream: Fetch = async () =>
     ],
   });
 
-function filesIn(path: string): [string, string][] {
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => [file, readFileSync(file, 'utf8')]);
-}
-
 const env = (more: Record<string, string>) => ({ REDACT: 'ACME-\\d+', CI: '', ...more });
 
 describe('a session that printed secrets', () => {
@@ -112,7 +106,7 @@ describe('a session that printed secrets', () => {
       sent: exchanges[0]?.request.body ?? '',
       said: Buffer.concat((exchanges[0]?.reads ?? []).map(({ bytes }) => bytes)).toString(),
     };
-    for (const [side, text] of [...Object.entries(sides), ...filesIn(recording)]) {
+    for (const [side, text] of Object.entries({ ...sides, ...filesIn(recording) })) {
       for (const trace of TRACES) expect(`${side}: ${text.includes(trace) ? trace : ''}`).toBe(`${side}: `);
     }
     expect(Object.values(sides).every((text) => text.includes('GEMINI_API_KEY='))).toBe(true);

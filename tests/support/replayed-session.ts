@@ -1,32 +1,22 @@
 /** A session of Claude Code against the proxy, each a process of its own: recorded on the mock, and played again. */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClaudeResult, runClaude } from './claude-code.ts';
+import { type Files, filesIn } from './files-in.ts';
 import { type ProxyProcess, startProxy } from './proxy-process.ts';
 
 const MAIN = join(import.meta.dir, '../../src/main.ts');
 const RUN_MS = 100_000;
 /** Claude Code would make up another one in every run. */
-const SESSION = '00000000-0000-4000-8000-000000000001';
-
-/** Files of the project, by name, in base64. */
-export type Files = Record<string, string>;
+export const SESSION = '00000000-0000-4000-8000-000000000001';
 
 export type SessionRun = {
   claude: ClaudeResult[];
+  /** Files of the project, in base64. */
   files: Files;
   /** The log of the proxy. */
   log: Record<string, unknown>[];
 };
-
-const filesIn = (folder: string): Files =>
-  Object.fromEntries(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'base64')]),
-  );
 
 export type Session = {
   /** An empty folder. The project and the client's home are in it, in the same place in each run. */
@@ -34,16 +24,22 @@ export type Session = {
   prompts: readonly string[];
 };
 
-async function play(
-  claude: string,
-  { folder, prompts }: Session,
-  proxy: ProxyProcess,
-): Promise<ClaudeResult[]> {
+/** Only in the same places, both empty, does the client ask the same again. */
+export function emptyPlaces(folder: string): { cwd: string; home: string } {
   const [cwd, home] = [join(folder, 'project'), join(folder, 'home')];
   for (const path of [cwd, home]) {
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
   }
+  return { cwd, home };
+}
+
+async function play(
+  claude: string,
+  { folder, prompts }: Session,
+  proxy: ProxyProcess,
+): Promise<ClaudeResult[]> {
+  const { cwd, home } = emptyPlaces(folder);
   const results: ClaudeResult[] = [];
   for (const [index, prompt] of prompts.entries()) {
     const args = [index === 0 ? '--session-id' : '--resume', SESSION];
@@ -63,7 +59,7 @@ async function runAgainst(claude: string, session: Session, command: readonly st
   try {
     const results = await play(claude, session, proxy);
     await proxy.stop();
-    return { claude: results, files: filesIn(join(session.folder, 'project')), log: proxy.log() };
+    return { claude: results, files: filesIn(join(session.folder, 'project'), 'base64'), log: proxy.log() };
   } finally {
     await proxy.stop();
   }

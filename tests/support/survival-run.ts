@@ -1,8 +1,9 @@
 /** One run of the real Claude Code through the survival task, and everything that the tests judge. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClaudeResult, runClaude, streamJson } from './claude-code.ts';
+import { type Files, filesIn } from './files-in.ts';
 import { startProxy } from './proxy.ts';
 import { type Asked, createGoogle, type Trouble } from './survival-google.ts';
 import { PROMPT } from './survival-task.ts';
@@ -25,7 +26,7 @@ export type Survival = {
   /** Of all prompts together. */
   seconds: number;
   /** Files of the project. */
-  files: Record<string, string>;
+  files: Files;
   /** The client's requests, one log line each. */
   requests: Line[];
   /** Google's requests. */
@@ -53,9 +54,6 @@ const spoken = (lines: readonly Line[]): Line[] =>
     const content = isObject(message) ? message['content'] : undefined;
     return Array.isArray(content) ? content.filter(isObject) : [];
   });
-
-const filesIn = (folder: string): Record<string, string> =>
-  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 
 async function survive(path: string, given: SurvivalCase): Promise<Survival> {
   const { trouble, env = {}, prompts = [PROMPT], args: more = [], project = {} } = given;

@@ -1,6 +1,6 @@
 /** What is blotted out of a recording, and that the writer's thread does the same as the writer. */
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
@@ -8,6 +8,7 @@ import type { RawRequest } from '../../../src/sim/record/raw.ts';
 import { ThreadedWriter } from '../../../src/sim/record/threaded-writer.ts';
 import { createWriter, type WriterOptions } from '../../../src/sim/record/writer.ts';
 import { DUMPS } from '../../support/dumps.ts';
+import { filesIn } from '../../support/files-in.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'writer-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -76,12 +77,6 @@ const rawWith = (text: string): RawRequest => ({
   ],
   promptTold: undefined,
 });
-
-const filesIn = (folder: string) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .map((file) => [file.slice(folder.length), readFileSync(file, 'utf8')]);
 
 describe('a writer', () => {
   test('keeps nothing of a key, wherever it stands: what was read from a URL, too', async () => {
