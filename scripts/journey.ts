@@ -62,9 +62,11 @@ const REQUEST = {
   messages: [{ role: 'user', content: 'run `git status`' }],
 };
 
-/** Sends it once the proxy listens; returns how the answer ends. */
-async function ask(url: string): Promise<string> {
+/** Sends the request once the proxy listens; returns how the answer ends. Throws where the proxy has ended before. */
+async function ask(url: string, proxy: ReturnType<Copy['start']>): Promise<string> {
   for (;;) {
+    if (proxy.exitCode !== null)
+      throw new Error(`the proxy ended with ${proxy.exitCode}:\n${await new Response(proxy.stderr).text()}`);
     const response = await fetch(`${url}/v1/messages`, {
       method: 'POST',
       headers: {
@@ -97,7 +99,7 @@ async function record(copy: Copy): Promise<{ end: string; summary: string }> {
     '--port',
     String(port),
   );
-  const end = await ask(`http://127.0.0.1:${port}`);
+  const end = await ask(`http://127.0.0.1:${port}`, proxy);
   proxy.kill('SIGINT');
   const said = await new Response(proxy.stdout).text();
   await proxy.exited;

@@ -20,7 +20,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
 export const masked = (text: string): string =>
   MASKS.reduce((now, [pattern, instead]) => now.replace(pattern, instead), text);
 
-/** The lines that \`keeps\` matches; none is longer than a page is wide. */
+/** The lines that `keeps` matches; none is longer than a page is wide. */
 export const lines = (text: string, keeps = /./): string =>
   text
     .trim()
