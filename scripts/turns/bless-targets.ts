@@ -11,7 +11,7 @@ export type Target = {
   name: string;
   folder: string;
   kind: 'turn' | 'request';
-  /** Those of its recording; a turn has its own. */
+  /** The settings of its recording. A turn has its own. */
   settings?: RecordedSettings;
 };
 
@@ -21,7 +21,10 @@ const turn = (folder: string): Target => ({ name: `fixtures/turns/${nameOf(folde
 
 const isRecording = (folder: string): boolean => existsSync(join(folder, MANIFEST));
 
-/** A turn, a recording, or one of its requests by number or name; as it is called, or by its path. Throws for a word that names nothing. */
+/**
+ * What `word` names: a turn, all requests of a recording, or one of them by its number or name. Each may also be given
+ * by its path. Throws for a word that names nothing.
+ */
 function targetOf(word: string, { turns, recordings }: Places): Target[] {
   const asTurn = listRecording(turns).filter((folder) => word === nameOf(folder) || resolve(word) === folder);
   const places = [join(recordings, word), resolve(word)];

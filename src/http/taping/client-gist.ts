@@ -38,8 +38,8 @@ const WORDINGS: readonly Wording[] = [
 ];
 
 /**
- * `text` with each `<tag>…</tag>` replaced. It takes one walk, also where tags are opened and never closed, over which a
- * pattern would take the square of that.
+ * `text` with each `<tag>…</tag>` replaced. The time is linear in the length of `text`. A pattern would need quadratic
+ * time where many tags are opened and none is closed.
  */
 function withTags(text: string, tag: string, replacement: (inner: string) => string): string {
   const [open, close] = [`<${tag}>`, `</${tag}>`];
@@ -115,12 +115,12 @@ type Turn = { results: string[]; words: string[] };
 /** What the user's side says, from one turn of the model to the next, in however many messages. */
 function turnsOf(messages: readonly Message[]): Turn[] {
   const turns: Turn[] = [];
-  let begins = true;
+  let isNewTurn = true;
   for (const message of messages) {
-    if (message.role === 'assistant') begins = true;
+    if (message.role === 'assistant') isNewTurn = true;
     if (message.role !== 'user') continue;
-    if (begins) turns.push({ results: [], words: [] });
-    begins = false;
+    if (isNewTurn) turns.push({ results: [], words: [] });
+    isNewTurn = false;
     for (const block of blocksOf(message)) {
       if (isResult(block)) turns.at(-1)?.results.push(resultText(block));
       else turns.at(-1)?.words.push(blockText(block));

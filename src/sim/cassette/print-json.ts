@@ -1,12 +1,12 @@
 /**
- * Prints JSON for people who read and compare it. What fits into a line stays on it: a value, and beside each other the
- * members of a value that has to be broken. A member that has to be broken itself stands alone.
+ * Prints JSON for people who read and compare it. A value that fits into a line is printed on one. Otherwise its members
+ * are printed on lines of their own, as many on each line as fit; a member that does not fit is broken in the same way.
  */
 
 /** `width` counts characters, indentation included. A value that cannot be broken may be longer. */
 export const printJson = (value: unknown, width: number): string => `${printed(value, '', '', width)}\n`;
 
-/** A value behind its key, without the indentation of its first line. One place is for the comma behind it. */
+/** A value behind its key, without the indentation of its first line. One character is left for a comma. */
 function printed(value: unknown, key: string, indent: string, width: number): string {
   const line = `${key}${onOneLine(value)}`;
   if (indent.length + line.length < width || typeof value !== 'object' || value === null) return line;

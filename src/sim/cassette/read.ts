@@ -48,13 +48,13 @@ export function readRecordedRequest(folder: string): RecordedRequest {
   return recorded;
 }
 
-/** An edited request shows by itself: the answer to it, and what is sent for it, are other ones. */
+/** An edited request needs no check of its own: the answer to it, and what is sent for it, differ then. */
 const isInTheWay = (kind: Edit['kind'], { fails }: RecordedRequest): boolean =>
   kind === 'expected' ? !fails : kind !== 'asked';
 
 const EDITED = 'was edited by hand (its SHA-256 is not the recorded one)';
 
-/** A turn has its own name; a request of a recording has that of the recording before it. */
+/** `my-turn` for a turn, and `my-session/003-main` for a request of a recording. */
 function fullName(folder: string): string {
   const around = dirname(folder);
   return existsSync(join(around, layout.MANIFEST)) ? `${basename(around)}/${nameOf(folder)}` : nameOf(folder);
@@ -75,7 +75,7 @@ export function readOne(folder: string): Reading {
   }
 }
 
-/** Reads all requests of a recording, or all turns. A bad one says what is wrong with it, and costs none of the others. */
+/** Reads all requests of a recording, or all turns. One that cannot be read keeps none of the others from being read. */
 export const readEach = (recording: string): Reading[] => listRecording(recording).map(readOne);
 
 export const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -117,7 +117,7 @@ function readFiles(folder: string): AsItLies {
   return { recorded, edits: files.edits };
 }
 
-/** The exchanges of a request. Throws for one that is missing before another, or where there is none and should be. */
+/** The exchanges of a request. Throws where there is a gap between them, or where there is none and should be. */
 function wholeList(folder: string, hasSome: boolean): string[] {
   const exchanges = listExchanges(folder);
   const expected = exchanges.map((_, index) => layout.exchangeName(index + 1));

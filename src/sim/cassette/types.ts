@@ -111,19 +111,20 @@ export type Answer = {
 };
 
 /**
- * Bytes in base64, or the reason why there are none. `at`: when a page of the web was read, in ISO form. A file that a client has uploaded has its name as well, and may be
- * text, in which redaction sees what it could not see in base64.
+ * What was read: bytes in base64, or text, or the reason why there is neither. `name`: of a file that a client has
+ * uploaded. `at`: when a page of the web was read, in ISO form.
  */
 export type FetchedFile =
   | { mimeType: string; data: string; name?: string; at?: string }
+  /** Text is kept as it is, because redaction sees in it what base64 would hide. */
   | { mimeType: string; text: string; name?: string; at?: string }
   /** A file that is too large for a request. Its bytes are not kept. */
   | { mimeType: string; size: number; isText: boolean; name?: string }
   | { problem: string; isMissing?: boolean; at?: string };
 
 /**
- * What came of asking for media to be at Google: the URI of each (null for one that stands in the request), nothing
- * where they were only to be there if they were before, or the failure.
+ * What came of asking for media at Google. `uris`: the URI of each, or null for one that stays in the request.
+ * `unknown`: they were only wanted if they were at Google already, and they were not.
  */
 export type UploadOutcome =
   | { uris: (string | null)[] }
@@ -143,9 +144,12 @@ export type UploadOutcome =
 export type KnownFailure = {
   /** What is wrong, in a sentence. */
   why: string;
-  /** Lines, as differences show them, that must (`+ …`) or must not (`- …`) be there. Without these, the answer must be the expected one. */
+  /**
+   * Lines, as differences show them, that must (`+ …`) or must not (`- …`) be there. Without these, the answer must be
+   * the expected one.
+   */
   wanted?: string[];
-  /** SHA-256 of the answer with the bug. Until somebody edits it, the expected answer is still this one. */
+  /** SHA-256 of the answer with the bug, which is the expected answer until somebody edits it. */
   saw?: string;
 };
 
@@ -179,9 +183,14 @@ export type RecordedRequest = {
    * up. The answers are found by their position, because keys are hashes of texts that redaction may have changed.
    */
   signatures: readonly (readonly (string | null)[])[];
-  /** The media at the URLs, and the uploaded files, that this process read: a list for each look-up, found by position. */
+  /**
+   * The media at URLs and the uploaded files that this process read: a list for each look-up, found by its position.
+   */
   fetched?: readonly (readonly FetchedFile[])[];
-  /** The media that were moved out of the request, in the order in which they were asked for. The uploads are not kept. */
+  /**
+   * What came of moving media out of the request, in the order in which that was asked for. The uploads themselves are
+   * not kept.
+   */
   uploads?: readonly UploadOutcome[];
   /**
    * The size of the prompt that the client was told before the answer had ended: an estimate, or upstream's first

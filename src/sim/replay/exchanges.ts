@@ -31,8 +31,8 @@ export class Exchanges {
   }
 
   /**
-   * The exchange for a request to `path`: the next one. In a loose replay there may be more requests, fewer, or others
-   * than were recorded, so the next one that was asked for the same is taken, and then the last of these again.
+   * The exchange for a request to `path`: the next one. In a loose replay other requests may be sent than were recorded,
+   * and more or fewer of them. So there it is the next one of the same kind, and after the last of these the last again.
    */
   next(path: string): NextExchange {
     const number = ++this.#number;

@@ -155,7 +155,7 @@ export class Library {
       this.book.learn(recorded.otherNames, now.otherNames);
   }
 
-  /** Those with the same gist. */
+  /** The recorded requests with the same gist. */
   #fittingLoosely({ key }: Pick<Outline, 'key'>): KnownRequest[] {
     if (key === undefined) return [];
     return this.#recording.requests.filter((known) => this.#recording.outlineOf(known).key === key);

@@ -31,7 +31,7 @@ export type Outline = { path: string } & {
 
 export class OpenedRecording {
   readonly settings: RecordedSettings;
-  /** The number of recorded requests, with those of which nothing can be read. */
+  /** The number of recorded requests, including those of which nothing can be read. */
   readonly size: number;
   readonly requests: readonly KnownRequest[];
   /** The recorded requests that cannot be read, or that somebody has edited, and why. The others are played. */
