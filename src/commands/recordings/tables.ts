@@ -42,6 +42,18 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** What is known of a thing with a name, or why nothing is. */
+type Row = { name: string; cells: readonly string[] } | { name: string; problem: string };
+
+/** A table, with `head` above it where it has rows. What cannot be read stands below it. */
+function tableOf(found: readonly Row[], head?: readonly string[]): string[] {
+  const rows = found.flatMap((row) => ('cells' in row ? [[row.name, ...row.cells]] : []));
+  const bad = found.flatMap((row) =>
+    'problem' in row ? [`${row.name}${GAP}cannot be read: ${row.problem}`] : [],
+  );
+  return [...aligned(head && rows.length > 0 ? [head, ...rows] : rows), ...bad];
+}
+
 // ── all recordings ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The folders of recordings in `folder`, in the order of their names. What has no requests and no manifest is none. */
@@ -52,30 +64,21 @@ export function recordingsIn(folder: string): string[] {
 }
 
 /** A line for each recording. One that cannot be read says why. */
-export function recordingLines(folder: string, now: number): string[] {
-  const rows = recordingsIn(folder).map((name) => recordingRow(join(folder, name), name, now));
-  const good = aligned(rows.filter((row) => row.length > 2));
-  const bad = rows.filter((row) => row.length === 2).map((row) => row.join(GAP));
-  return [...good, ...bad];
-}
+export const recordingLines = (folder: string, now: number): string[] =>
+  tableOf(recordingsIn(folder).map((name) => recordingRow(join(folder, name), name, now)));
 
-function recordingRow(folder: string, name: string, now: number): string[] {
+function recordingRow(folder: string, name: string, now: number): Row {
   try {
     const { createdAt, backend } = readManifest(folder);
     const requests = listRecording(folder).map(factsOf);
     const clients = new Set(requests.flatMap((found) => ('problem' in found ? [] : [found.client])));
     const bad = requests.filter((found) => 'problem' in found).length;
-    const notes = bad > 0 ? [`, ${bad} of them cannot be read`] : [];
+    const note = bad > 0 ? `, ${bad} of them cannot be read` : '';
     const count = `${requests.length} ${requests.length === 1 ? 'request' : 'requests'}`;
-    const cells = [
-      when(createdAt),
-      `${age(createdAt, now)} old`,
-      [...clients].join(', ') || 'no client',
-      backend,
-    ];
-    return [name, ...cells, `${count}${notes.join('')}`];
+    const times = [when(createdAt), `${age(createdAt, now)} old`];
+    return { name, cells: [...times, [...clients].join(', ') || 'no client', backend, `${count}${note}`] };
   } catch (error) {
-    return [name, `cannot be read: ${problemOf(error)}`];
+    return { name, problem: problemOf(error) };
   }
 }
 
@@ -84,27 +87,17 @@ function recordingRow(folder: string, name: string, now: number): string[] {
 const HEAD = ['request', 'when (UTC)', 'age', 'client', 'caller', 'status', 'end', 'tries', 'anomalies'];
 
 /** A table of requests. Those that cannot be read stand below it, each with the reason. */
-export function requestLines(found: readonly Found[], now: number): string[] {
-  const rows = found.flatMap((one) => ('problem' in one ? [] : [requestRow(one, now)]));
-  const bad = found.flatMap((one) =>
-    'problem' in one ? [`${one.name}${GAP}cannot be read: ${one.problem}`] : [],
+export const requestLines = (found: readonly Found[], now: number): string[] =>
+  tableOf(
+    found.map((one) => ('problem' in one ? one : requestRow(one, now))),
+    HEAD,
   );
-  return [...(rows.length > 0 ? aligned([HEAD, ...rows]) : []), ...bad];
-}
 
-function requestRow(facts: RequestFacts, now: number): string[] {
+function requestRow(facts: RequestFacts, now: number): Row {
   const { name, recordedAt, client, caller, status, end, tries } = facts;
-  return [
-    name,
-    when(recordedAt),
-    age(recordedAt, now),
-    client,
-    caller,
-    String(status),
-    end,
-    String(tries.length),
-    [...anomaliesOf(facts), ...notesOf(facts)].join(', ') || '-',
-  ];
+  const times = [when(recordedAt), age(recordedAt, now)];
+  const notes = [...anomaliesOf(facts), ...notesOf(facts)].join(', ') || '-';
+  return { name, cells: [...times, client, caller, String(status), end, String(tries.length), notes] };
 }
 
 export const anomaliesOf = ({ anomalies }: RequestFacts): string[] =>
