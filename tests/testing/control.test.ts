@@ -68,6 +68,14 @@ describe('faults and reset', () => {
     );
   });
 
+  test('where nobody keeps a journal are an error that says so', async () => {
+    const other = Bun.serve({ port: 0, fetch: () => new Response('', { status: 404 }) });
+    expect(connect(`http://127.0.0.1:${other.port}`).requests()).rejects.toThrow(
+      /^requests: http:\/\/127\.0\.0\.1:\d+ has no journal; a mock, a replay and a proxy of startProxy have one$/,
+    );
+    await other.stop(true);
+  });
+
   test('a slip in what says which test is an error, and not a change for all tests', async () => {
     const mock = await begun(startMock({ settings }));
     await mock.faults('http-400', { testId: 'a' });

@@ -55,13 +55,14 @@ async function ask(what, question) {
   });
   if (status === 401 && question.key === undefined)
     throw new Error(`${what}: ${origin} wants its PROXY_API_KEY; give it: connect(url, { key })`);
-  if (status === 404) throw new Error(`${what}: ${origin} tells nothing to tests; a mock or a replay would`);
+  if (status === 404)
+    throw new Error(`${what}: ${origin} has no journal; a mock, a replay and a proxy of startProxy have one`);
   if (status !== 200) throw new Error(`${what}: ${messageIn(text)}`);
   return JSON.parse(text);
 }
 
 /**
- * Which test is meant. A slip in this argument would mean the tests of everybody, so it is an error.
+ * Which test is meant. Without this check, a misspelt `testId` would mean all tests.
  * @param {string} what The call, for errors.
  * @param {OfTest} of
  * @returns {Record<string, string>}
