@@ -1,8 +1,9 @@
 /** A request whose media are being read counts as an answer under way. */
 import { describe, expect, test } from 'bun:test';
 import type { UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
-import { turns, until } from '../support/held-upstream.ts';
+import { until } from '../support/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { passing } from '../support/passing-time.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -68,13 +69,6 @@ test('a URL that Google could not read is read no longer than the answer may tak
   const answer = proxy.send('/v1/messages', request);
   await until(() => isRead);
   const from = clock.monotonic();
-  let ended: number | undefined;
-  void answer.then(() => {
-    ended = clock.monotonic() - from;
-  });
-  while (ended === undefined) {
-    await turns();
-    if (ended === undefined) await clock.skip();
-  }
-  expect([(await answer).status, ended]).toEqual([504, 5_000]);
+  const { status } = await passing(answer, { clock, proxies: [proxy] });
+  expect([status, clock.monotonic() - from]).toEqual([504, 5_000]);
 });

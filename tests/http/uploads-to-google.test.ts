@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'bun:test';
 import { errorOf } from '../support/files.ts';
 import { type filesGoogle, type Instead, LARGE, proxyWith, UNIT } from '../support/files-google.ts';
-import { turns, until } from '../support/held-upstream.ts';
+import { until } from '../support/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { googleError, hello } from '../support/proxy.ts';
+import { passing } from '../support/passing-time.ts';
+import { googleError, hello, type TestProxy } from '../support/proxy.ts';
 
 describe('an upload that is too large for its request', () => {
   test.each<[string, () => Response | Promise<Response>]>([
@@ -19,7 +20,7 @@ describe('an upload that is too large for its request', () => {
     );
     await using _ = proxy;
     const answer = proxy.send('/v1/messages', LARGE);
-    await passing(google, clock, answer);
+    await inTime(google, { clock, proxy }, answer);
     expect((await answer).status).toBe(200);
     expect(google.kinds()).toEqual(['start', 'piece', 'start', 'piece', 'generate']);
     expect(proxy.told('step').map(({ step, cost }) => `${step} ${cost}`)).toEqual(['retry retry']);
@@ -34,7 +35,7 @@ describe('an upload that is too large for its request', () => {
     await using _ = proxy;
     for (let n = 0; n < 6; n++) {
       const answer = proxy.send('/v1/messages', LARGE);
-      await passing(google, clock, answer);
+      await inTime(google, { clock, proxy }, answer);
       const error = await errorOf(await answer);
       expect(error).toMatchObject({ status: 503, type: 'api_error' });
       expect(error.message).toContain(`an upload failed: image/png of ${16 * UNIT} bytes: busy.`);
@@ -148,20 +149,12 @@ describe('an upload that is too large for its request', () => {
 });
 
 /** Lets time pass until the work is done, once Google was asked. */
-async function passing(
+async function inTime<T>(
   { calls }: ReturnType<typeof filesGoogle>,
-  clock: ManualClock,
-  work: Promise<unknown>,
-): Promise<void> {
-  let done = false;
-  const end = () => {
-    done = true;
-  };
-  work.then(end, end);
+  { clock, proxy }: { clock: ManualClock; proxy: TestProxy },
+  work: Promise<T>,
+): Promise<T> {
   const before = calls.length;
   await until(() => calls.length > before);
-  while (!done) {
-    await turns();
-    if (!done) await clock.skip();
-  }
+  return passing(work, { clock, proxies: [proxy] });
 }

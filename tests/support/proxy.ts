@@ -37,6 +37,7 @@ export async function startProxy(options: ProxyOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
   const lines: Record<string, unknown>[] = [];
   const story: TraceEvent[] = [];
+  const requests = { received: 0, ended: 0 };
   const env = options.fetch ? { GEMINI_API_KEY: GEMINI_KEY } : { BACKEND: 'mock' };
   const settings = { ...env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'DEBUG', ...options.env };
   const config = readConfig(settings, []);
@@ -51,7 +52,14 @@ export async function startProxy(options: ProxyOptions = {}) {
       write,
       secrets: secretsOf(config),
     }),
-    subscribers: [() => (event) => void story.push(event), () => options.listener ?? (() => {})],
+    subscribers: [
+      () => (event) => {
+        story.push(event);
+        if (event.type === 'received') requests.received++;
+        if (event.type === 'end') requests.ended++;
+      },
+      () => options.listener ?? (() => {}),
+    ],
     ...(options.fetch ? { fetch: options.fetch } : {}),
     ...(options.urlFetch ? { urlFetch: options.urlFetch } : {}),
     ...(options.toPng ? { toPng: options.toPng } : {}),
@@ -70,6 +78,8 @@ export async function startProxy(options: ProxyOptions = {}) {
     folder,
     /** The log so far. */
     lines,
+    /** How many requests have come so far, and how many of them have ended. */
+    requests,
     /** What was told so far of requests; and what of one kind. */
     story: () => [...story],
     told: <Type extends TraceEvent['type']>(type: Type) =>

@@ -1,8 +1,15 @@
 /** A Google that answers each request as a test says, and remembers what it was asked. */
 import type { Clock, Fetch } from '../../src/lib/ports.ts';
-import { turns, until } from './held-upstream.ts';
 import { ManualClock } from './manual-clock.ts';
-import { googleError, googleStream, type ProxyOptions, startProxy, textChunk } from './proxy.ts';
+import { orElse, passing } from './passing-time.ts';
+import {
+  googleError,
+  googleStream,
+  type ProxyOptions,
+  startProxy,
+  type TestProxy,
+  textChunk,
+} from './proxy.ts';
 
 export type Asked = {
   model: string;
@@ -45,37 +52,19 @@ export function scriptedGoogle(script: Script) {
     asked.push(one);
     return script(one, asked.length - 1);
   };
-  /** Lets time pass, from one sleeper to the next, until the work is done. The work asks Google, or ends at once. */
+  const proxies: TestProxy[] = [];
+  /** Lets time pass until the work is done. The work asks Google, or ends at once. */
   async function through<T>(work: Promise<T>): Promise<T> {
-    let done = false;
-    const end = () => {
-      done = true;
-    };
-    work.then(end, end);
     const before = asked.length;
     // First over the socket: the first request loads what it needs, and meanwhile no time may pass.
-    while (!done && asked.length === before) await turns(1);
-    while (!done) {
-      await turns();
-      if (!done) await clock.skip();
-    }
-    return work;
+    await orElse(work, () => asked.length > before);
+    return passing(work, { clock, proxies });
   }
   /** The same for work that may wait without asking Google; `meanwhile` runs before each step. */
-  async function finish<T>(work: Promise<T>, meanwhile = async () => {}): Promise<T> {
-    let done = false;
-    const end = () => {
-      done = true;
-    };
-    work.then(end, end);
+  async function finish<T>(work: Promise<T>, meanwhile?: () => Promise<void>): Promise<T> {
     const [before, asleep] = [asked.length, clock.sleeping];
-    await until(() => done || asked.length > before || clock.sleeping > asleep);
-    while (!done) {
-      await turns();
-      await meanwhile();
-      if (!done) await clock.skip();
-    }
-    return work;
+    await orElse(work, () => asked.length > before || clock.sleeping > asleep);
+    return passing(work, { clock, proxies, ...(meanwhile ? { meanwhile } : {}) });
   }
   return {
     asked,
@@ -83,7 +72,10 @@ export function scriptedGoogle(script: Script) {
     finish,
     models: () => asked.map(({ model }) => model),
     through,
-    start: (env: Record<string, string> = {}, more: Partial<ProxyOptions> = {}) =>
-      startProxy({ fetch, clock, env, ...more }),
+    async start(env: Record<string, string> = {}, more: Partial<ProxyOptions> = {}) {
+      const proxy = await startProxy({ fetch, clock, env, ...more });
+      proxies.push(proxy);
+      return proxy;
+    },
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { JournalAnswer } from '../../../src/http/api-description/mock-answers.ts';
 import { checkTest } from '../../../src/http/mocking/test-id.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { passing } from '../../support/passing-time.ts';
 import { hello, type ProxyOptions, startProxy, type TestProxy } from '../../support/proxy.ts';
 
 const once: ProxyOptions = { env: { FAULTS: 'http-429@1', MAX_RETRIES: '0', MAX_STREAMING_RETRIES: '0' } };
@@ -100,14 +101,7 @@ describe('a fault and a count', () => {
     await using proxy = await startProxy({ clock, env: { FAULTS: 'http-503@1-3' } });
     const names = Array.from({ length: 10 }, (_, nth) => `client ${nth}`);
     const all = Promise.all(names.map((name) => say(proxy, hello, name)));
-    let done = false;
-    void all.finally(() => {
-      done = true;
-    });
-    while (!done) {
-      await new Promise((resolve) => setImmediate(resolve));
-      await clock.skip();
-    }
+    await passing(all, { clock, proxies: [proxy] });
     expect((await all).map(({ status }) => status)).toEqual(names.map(() => 200));
     for (const name of names) expect((await requestsOf(proxy, name))[0]?.attempts).toHaveLength(4);
   });
