@@ -34,12 +34,22 @@ async function carry(folder: string, name: string): Promise<never> {
   process.exit(lost > 0 ? 1 : 0);
 }
 
+/** Other flags would change nothing, since all is sent as it was recorded. */
+function checkAlone(flag: string, [other]: readonly string[]): void {
+  if (other !== undefined)
+    fail(`${flag} sends all as it was recorded, and takes no other flag; leave out ${other}`);
+}
+
 export async function replay(argv: readonly string[]): Promise<void> {
   const { folder, rest } = namedRecording(argv, USAGE);
-  if (rest.includes('--verify') && rest.length > 1)
-    fail('--verify compares to the letter, and takes no other flag; leave the others out');
-  if (rest.includes('--verify')) await verify(folder);
+  if (rest.includes('--verify')) {
+    checkAlone('--verify', rest.toSpliced(rest.indexOf('--verify'), 1));
+    await verify(folder);
+  }
   const carrying = takeFlag('--carry-over', rest);
-  if (carrying) await carry(folder, carrying.value);
+  if (carrying) {
+    checkAlone('--carry-over', carrying.others);
+    await carry(folder, carrying.value);
+  }
   await serve(['--backend', 'replay', '--replay', folder, ...asReplayFlags(rest)]);
 }
