@@ -2,7 +2,9 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VERSION } from '../../src/config/config.ts';
 import { listRecording } from '../../src/sim/cassette/read.ts';
+import { edit } from '../support/damages.ts';
 import { googleError, hello, startProxy } from '../support/proxy.ts';
 import { ask, good, recordingProxy, streamed } from '../support/recording.ts';
 
@@ -91,6 +93,16 @@ describe('a replay', () => {
     const { error } = await response.json();
     expect(error.message).toContain('upstream request 1 is not the recorded one');
     expect(error.message).toContain('contents[0].parts[0].text: "hullo" ≠ "hello"');
+  });
+
+  test('says so with the version of the proxy that recorded, where that was another one', async () => {
+    edit(join(folder, '001-sdk'), 'meta.json', (text) =>
+      text.replace(/"proxy": "[^"]+"/, '"proxy": "0.0.1"'),
+    );
+    await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+    const response = await replay.send('/v1/messages', { ...streamed, metadata: { user_id: 'x' } });
+    const { error } = await response.json();
+    expect(error.message).toContain(`(recorded by version 0.0.1 ≠ now, by ${VERSION}):`);
   });
 
   test('reaches no network, and touches no signature', async () => {

@@ -1,4 +1,4 @@
-/** Says what `meta.json` contains, and reads it with checks. */
+/** Says what the JSON files of a recorded request contain, and reads them with checks. */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { canonicalJson, isObject, tryParseJson } from '../../lib/json.ts';

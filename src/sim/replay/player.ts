@@ -217,9 +217,9 @@ export class Player implements Plays {
     const differences: string[] = [];
     const onMismatch = (found: string) => {
       this.#misses++;
-      problem ??= this.#ofOtherProxy(found, recorded);
+      problem ??= found;
     };
-    const onDifference = (found: string) => void differences.push(this.#ofOtherProxy(found, recorded));
+    const onDifference = (found: string) => void differences.push(found);
     const { book } = this.#library;
     const { noise } = recording;
     return {
@@ -229,6 +229,7 @@ export class Player implements Plays {
         ...{ recorded, time, redactor, noise, book, onMismatch },
         ...(this.#isLoose || carriesFrom !== undefined ? { onDifference } : {}),
         givesAgain: carriesFrom === undefined,
+        sides: this.#sides(recorded),
       }),
       signatures: recordedStore(recorded.signatures),
       promptTold: () => recorded.promptTold,
@@ -247,13 +248,10 @@ export class Player implements Plays {
     return told.length === 0 ? '' : ` (${told.join('; ')})`;
   }
 
-  /** The problem, with the version that has recorded where that is another one: then the translation may have changed. */
-  #ofOtherProxy(problem: string, { versions }: RecordedRequest): string {
+  /** Names the versions of the proxy where they differ: then the translation may have changed. */
+  #sides({ versions }: RecordedRequest): string | undefined {
     const { version } = this.#options;
-    if (version === undefined || versions.proxy === version) return problem;
-    return problem.replace(
-      '(recorded ≠ now)',
-      `(recorded by version ${versions.proxy} ≠ now, by ${version})`,
-    );
+    if (version === undefined || versions.proxy === version) return undefined;
+    return `recorded by version ${versions.proxy} ≠ now, by ${version}`;
   }
 }

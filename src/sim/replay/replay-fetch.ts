@@ -35,6 +35,8 @@ export type ReplayFetchOptions = {
    * False where a loose replay gives no recorded answer twice, because nothing must be kept that upstream did not say.
    */
   givesAgain?: boolean;
+  /** What the two sides of a difference are called; by default `recorded ≠ now`. */
+  sides?: string | undefined;
 };
 
 export function createReplayFetch(options: ReplayFetchOptions): Fetch {
@@ -85,11 +87,11 @@ function mismatch(
   number: number,
   { request }: UpstreamExchange,
   actual: Matchable,
-  { noise = [] }: ReplayFetchOptions,
+  { noise = [], sides = 'recorded ≠ now' }: ReplayFetchOptions,
 ): string | undefined {
   if (requestKey(actual, noise) === requestKey(request, noise)) return undefined;
   const { lines } = differenceOf(request, actual, noise);
-  return `upstream request ${number} is not the recorded one (recorded ≠ now):\n  ${lines.join('\n  ')}`;
+  return `upstream request ${number} is not the recorded one (${sides}):\n  ${lines.join('\n  ')}`;
 }
 
 /** The refusal, in Google's form, with a status after which no further attempt is made. */
