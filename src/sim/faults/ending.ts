@@ -1,5 +1,4 @@
 /** Faults of streams that end too early, or stall. */
-
 import { googleBody, googleEvent } from '../mock/google-json.ts';
 import { onBody, pause, type Reads } from './body.ts';
 import { resetError } from './connection.ts';

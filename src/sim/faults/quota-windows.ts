@@ -10,7 +10,7 @@ export class QuotaWindows {
 
   /**
    * Counts a request. Returns the milliseconds until the window ends, where the request is beyond `limit`; undefined
-   * where it may pass. After a window the next request opens another one; without a limit the one window is the last.
+   * where it may pass. After a window the next request opens another one; with a limit of 0 there is only one window.
    */
   count(name: string, now: number, length: number, limit: number): number | undefined {
     let window = this.#open.get(name);

@@ -1,13 +1,12 @@
 /** Quotas that are used up: the refusals, and a window of time in which a quota holds. */
 import type { GoogleError } from '../../gemini/wire.ts';
 import type { Behaviour, RefusalMaker } from './fault.ts';
-import { refusalReply } from './status.ts';
+import { RPC, refusalReply } from './status.ts';
 
-const TYPE = 'type.googleapis.com/google.rpc.';
 const METRIC = 'generativelanguage.googleapis.com/generate_content_';
 const LIMITS_PAGE = 'https://ai.google.dev/gemini-api/docs/rate-limits';
 const HELP = {
-  '@type': `${TYPE}Help`,
+  '@type': `${RPC}.Help`,
   links: [{ description: 'Learn more about Gemini API quotas', url: LIMITS_PAGE }],
 };
 
@@ -23,7 +22,7 @@ const exhausted = ({ metric, id, value }: Quota, model: string): GoogleError => 
   details: [
     HELP,
     {
-      '@type': `${TYPE}QuotaFailure`,
+      '@type': `${RPC}.QuotaFailure`,
       violations: [
         {
           quotaMetric: metric,
@@ -66,7 +65,7 @@ const requestsAreOver = (model: string, limit: number): GoogleError =>
     model,
   );
 
-/** Refuses what is beyond the quota until its window ends, and says how long that really takes. */
+/** Refuses the requests beyond the quota until its window ends, and tells the time that is really left. */
 export const keepsQuota: Behaviour = async (send, strike) => {
   const { settings, clock, request, windows } = strike;
   const { for: length = 0, limit = 0 } = settings;

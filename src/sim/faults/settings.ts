@@ -12,7 +12,7 @@ export const PARAMETERS = {
   'retry-info': { unit: 'time', says: "adds Google's RetryInfo" },
   size: { unit: 'bytes', says: 'how big it is' },
   rate: { unit: 'bytes', says: 'bytes a second' },
-  limit: { unit: 'count', says: 'so many requests pass' },
+  limit: { unit: 'count', says: 'how many requests pass before a window refuses' },
 } as const satisfies Record<string, { unit: Unit; says: string }>;
 
 export type Parameter = keyof typeof PARAMETERS;

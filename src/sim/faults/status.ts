@@ -7,10 +7,11 @@ import { errorReply } from '../mock/replies.ts';
 import type { Behaviour, RefusalMaker } from './fault.ts';
 import type { Settings } from './settings.ts';
 
-const TYPE = 'type.googleapis.com/google.rpc';
+/** The package of the types in an error's details. */
+export const RPC = 'type.googleapis.com/google.rpc';
 
 /** Google's name and sentence for each status. Statuses that only gateways use have no such body. */
-export const STATUSES: Readonly<Record<number, { status: string; message: string }>> = {
+const STATUSES: Readonly<Record<number, { status: string; message: string }>> = {
   400: { status: 'INVALID_ARGUMENT', message: 'Request contains an invalid argument.' },
   401: { status: 'UNAUTHENTICATED', message: 'Request had invalid authentication credentials.' },
   403: { status: 'PERMISSION_DENIED', message: 'The caller does not have permission' },
@@ -51,7 +52,7 @@ export function googleErrorFor(code: number, details: Json[] = []): GoogleError 
  */
 export function withRetryInfo(error: GoogleError, wait: number | undefined): GoogleError {
   if (wait === undefined) return error;
-  const info: Json = { '@type': `${TYPE}.RetryInfo`, retryDelay: `${Math.floor(seconds(wait))}s` };
+  const info: Json = { '@type': `${RPC}.RetryInfo`, retryDelay: `${Math.floor(seconds(wait))}s` };
   const { message = '' } = error;
   const joint = message.includes('\n') ? '\n' : ' ';
   return {
@@ -84,7 +85,7 @@ export const statusError =
     googleErrorFor(code);
 
 const reason = (word: string): Json => ({
-  '@type': `${TYPE}.ErrorInfo`,
+  '@type': `${RPC}.ErrorInfo`,
   reason: word,
   domain: 'googleapis.com',
   metadata: { service: 'generativelanguage.googleapis.com' },

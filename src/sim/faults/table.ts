@@ -43,9 +43,9 @@ const onPace = rowOf('pace');
 /** A fault of an event. By default it strikes the first event that it can change. */
 const onEvent = rowOf('stream', { frame: undefined });
 const PLACE = { frame: 1, byte: undefined, after: undefined };
-type Waits = { 'retry-after': number | undefined; 'retry-info': number | undefined };
-const WAITS: Waits = { 'retry-after': undefined, 'retry-info': undefined };
+const WAITS: FaultRow['takes'] = { 'retry-after': undefined, 'retry-info': undefined };
 
+/** A fault that only refuses, so scenarios have it as an error, too. */
 const refusing = (says: string, effect: Effect, refusal: RefusalMaker, takes = WAITS): FaultRow => ({
   ...onHead(says, effect, status.refuses(refusal), takes),
   refusal,
@@ -109,7 +109,7 @@ export const FAULTS = {
     'retry-info': 21_400,
   }),
   'quota-window': onHead(
-    '429 for that long, with the seconds that are really left; with a limit, again and again',
+    '429 for that long, with the seconds that are really left; with a limit, a new window follows each',
     told('rate-limit'),
     quota.keepsQuota,
     { for: 60_000, limit: 0 },

@@ -66,7 +66,7 @@ function endOf(
   return { finishReason, ...(called && model.signatures !== 'none' ? { finishMessage: CALLS_MADE } : {}) };
 }
 
-/** A text that is signed by the word of a scenario is a part of its own. */
+/** A text whose signature a scenario sets is a part of its own. */
 const isJoined = (piece: Piece): boolean =>
   piece.kind === 'hidden' ||
   ((piece.kind === 'text' || piece.kind === 'thought') && piece.signed === undefined);
@@ -88,14 +88,11 @@ function joinTexts(pieces: readonly Piece[]): Piece[] {
   return joined;
 }
 
-/** Of what is told of Google's own tools, what code gave is not signed. Before Gemini 3 code is not signed either. */
-const isSigned = ({ toolCall, toolResponse, executableCode }: ResponsePart, required: boolean): boolean =>
+/** True for a step of Google's own tools that Google signs: never the result of code, and code only from Gemini 3 on. */
+const isSignedStep = ({ toolCall, toolResponse, executableCode }: ResponsePart, required: boolean): boolean =>
   (toolCall ?? toolResponse) !== undefined || (required && executableCode !== undefined);
 
-/**
- * Adds the signatures. The first call is signed, and all that is told of Google's own tools. In an answer without calls, 2.5 signs the first text after thoughts,
- * and later models sign the last part. A scenario may say otherwise of each piece.
- */
+/** Adds the signatures: where Google would sign, or where the scenario says so of a piece. */
 function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Piece[] {
   const isSignedByGoogle = googlesChoice(pieces, model);
   return pieces.map((piece, index) => {
@@ -107,7 +104,10 @@ function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Pi
   });
 }
 
-/** Says which pieces the model signs. */
+/**
+ * Says which pieces the model signs: the first call, and steps of Google's own tools. In an answer without calls, 2.5
+ * signs the first text after thoughts. Later models sign the last part, which `stepsOf` adds.
+ */
 function googlesChoice(
   pieces: readonly Piece[],
   { signatures }: GeminiModel,
@@ -118,7 +118,8 @@ function googlesChoice(
   const call = pieces.findIndex((piece) => piece.kind === 'call');
   const text = pieces.findIndex((piece) => piece.kind === 'text');
   const signed = call >= 0 ? call : required ? -1 : text;
-  return (piece, index) => (piece.kind === 'hosted' && isSigned(piece.part, required)) || index === signed;
+  return (piece, index) =>
+    (piece.kind === 'hosted' && isSignedStep(piece.part, required)) || index === signed;
 }
 
 function stepsOf(pieces: readonly Piece[], answer: AnswerParts, options: ChunkOptions): EventParts[] {

@@ -10,6 +10,7 @@ import { contentHash } from '../../lib/hash.ts';
 import { tryParseJson } from '../../lib/json.ts';
 import { type Clock, createIds, type Exchange, type Fetch, type Random, today } from '../../lib/ports.ts';
 import { createFaultFetch, RuleMemory, refuseBy } from '../faults/index.ts';
+import { googleErrorFor } from '../faults/status.ts';
 import { nearestRow, noScenario } from '../scenario/nearest.ts';
 import { USUAL_SPEED } from '../scenario/pace.ts';
 import type { Scenario } from '../scenario/types.ts';
@@ -54,8 +55,8 @@ export type MockOptions = {
   /** The seed of all chance in scenarios. The default is 1. */
   seed?: number;
   /**
-   * True for a scenario that answers whatever is asked. Where this is given, such a scenario is not asked for the words of
-   * a user: words that no other row fits are refused with a 404. By default it is asked.
+   * True for a scenario that answers whatever is asked. With this test the mock is strict: it asks no such scenario for
+   * the words of a user, and refuses words that no other row fits with a 404.
    */
   isCatchAll?: (scenario: Scenario) => boolean;
   /** Called with each rule and state that answers or spoils an answer, as `scenario/rule`. */
@@ -64,9 +65,10 @@ export type MockOptions = {
   pace?: Pace;
 };
 
-/** Who passes on what a user, or a program, has said. All others are questions of the client or the proxy by itself. */
+/** The callers that pass on the words of a user or a program. The client or the proxy makes all other requests by itself. */
 const SPEAKERS: ReadonlySet<string> = new Set(['main', 'sdk', 'subagent']);
 const USUAL_SEED = 1;
+const RESPONSE_ID_LENGTH = 23;
 const PREFIXES_REMEMBERED = 4_096;
 /** The least tokens of a prompt that the implicit cache keeps. */
 const CACHE_MINIMUM = { 'gemini-2.5': 2_048 } as const;
@@ -85,8 +87,8 @@ type Incoming = {
 
 /**
  * Resolves with Google's answer or refusal; rejects only with the reason of `init.signal`. It notes on the exchange:
- * `scenario` (`source`: which rule or state answered; `caller`: whom; `nth`: which request of the turn it was), `fault`, `signatures`
- * (`real`, `sentinel`, `moved`) and `refusal` (Google's message).
+ * `scenario` (`source`: which rule or state answered; `caller`: whom; `nth`: which request of the turn it was), `fault`,
+ * `signatures` (`real`, `sentinel`, `moved`) and `refusal` (Google's message).
  */
 export function createMockFetch(options: MockOptions): Fetch {
   const mock = new Mock(options);
@@ -120,13 +122,8 @@ class Mock {
     const { pathname, searchParams } = address;
     const models = (this.#options.models?.() ?? BUILT_IN).on(today(this.#options.clock));
     const [, version = '', id, method] = ROUTE.exec(pathname) ?? [];
-    const kept = version === '' ? await this.#aboutKept(pathname, init, models) : undefined;
-    if (kept) return kept;
     if (version === '')
-      return errorReply(
-        { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' },
-        false,
-      );
+      return (await this.#aboutKept(pathname, init, models)) ?? errorReply(googleErrorFor(404), false);
     if (id === undefined) return jsonReply(modelPage(models.rows, searchParams));
     const name = decodeURIComponent(id);
     const streams = method === 'streamGenerateContent';
@@ -215,11 +212,15 @@ class Mock {
     const sending = { init, speed: drawSpeed(pace, chance), streams };
     const common = { model, prompt, seed: JSON.stringify([request.contents, reply]) };
     if (reply.kind === 'blocked') {
-      const body = blockedChunk(reply.block, { ...common, responseId: ids.next('', 23) });
+      const body = blockedChunk(reply.block, { ...common, responseId: ids.next('', RESPONSE_ID_LENGTH) });
       return this.#send([{ body, tokens: 0 }], body, sending);
     }
     const parts = answerParts(reply, request, model, ids);
-    const options = { ...common, responseId: ids.next('', 23), ...endOptions(reply, request) };
+    const options = {
+      ...common,
+      responseId: ids.next('', RESPONSE_ID_LENGTH),
+      ...endOptions(reply, request),
+    };
     return this.#say(parts, options, sending);
   }
 
@@ -232,7 +233,7 @@ class Mock {
     const parts = this.#rests.get(continuationToken);
     if (!parts) return refuse(invalidArgument('Invalid continuation token.'), streams, exchange);
     exchange.note('rest', { pieces: parts.pieces.length });
-    const responseId = createIds(this.#options.random).next('', 23);
+    const responseId = createIds(this.#options.random).next('', RESPONSE_ID_LENGTH);
     const options = { model, prompt, seed: continuationToken, responseId };
     const speed = drawSpeed(USUAL_SPEED, new Chance(this.#seed, continuationToken));
     return this.#say(parts, options, { init, speed, streams });

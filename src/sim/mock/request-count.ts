@@ -33,16 +33,13 @@ export class RequestCount {
     const now = this.#clock.monotonic();
     const known = this.#turns.get(key);
     const count = known && now - known.at < FORGET_AFTER ? known.count + 1 : 1;
-    this.#set(key, count);
-    this.#shared?.publish({ kind: 'mock-turn', turn: key, count });
+    this.#publish(key, count);
     return count;
   }
 
   /** To be called when the turn has ended: the same words would then begin a new turn. */
   end(conversation: Conversation, caller: string): void {
-    const key = turnKey(conversation, caller);
-    this.#set(key, 0);
-    this.#shared?.publish({ kind: 'mock-turn', turn: key, count: 0 });
+    this.#publish(turnKey(conversation, caller), 0);
   }
 
   /**
@@ -58,8 +55,13 @@ export class RequestCount {
     const key = stepKey(conversation, caller);
     const count = failed ? failures + 1 : 0;
     if (count === 0 && failures === 0) return;
-    this.#set(key, count);
-    this.#shared?.publish({ kind: 'mock-turn', turn: key, count });
+    this.#publish(key, count);
+  }
+
+  /** Keeps the count here and in the other processes. */
+  #publish(turn: string, count: number): void {
+    this.#set(turn, count);
+    this.#shared?.publish({ kind: 'mock-turn', turn, count });
   }
 
   #set(key: string, count: number): void {

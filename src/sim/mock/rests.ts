@@ -1,6 +1,6 @@
 /**
- * Keeps the rest of each answer that is longer than one request gives. Like Google, the mock gives a token with the first
- * part, and the rest to whoever sends the same request with that token; also a second time.
+ * Keeps the rest of each answer that is longer than one request gives. Like Google, the mock gives a token with the
+ * first part, and the rest to whoever sends the same request with that token; also a second time.
  */
 import { RecentMap } from '../../lib/recent-map.ts';
 import type { AnswerParts } from './answer-parts.ts';
