@@ -11,8 +11,12 @@ export type Subject = {
   version: string;
   /** Where it is installed. */
   folder: string;
-  /** Answers made-up answers. `strict`: none to prompts that it does not know. */
+  /** Gives made-up answers. `strict`: none to prompts that it does not know. */
   mock(home: string, port: number, strict?: boolean): Start;
+  /** A prompt that the mock knows. */
+  knownPrompt: string;
+  /** A server of MCP with one tool; undefined where the program has none. */
+  mcp?: (home: string, port: number) => Start;
   record(home: string, port: number, gemini: string): Start;
   replay(home: string, port: number): Start;
   /** Asks for a stream, by the API that is recorded. */
@@ -71,6 +75,7 @@ export function own(folder: string, version: string, faults: readonly string[]):
     version,
     folder,
     mock: (home, port, strict) => start(home, port, ['mock'], strict ? { MOCK_STRICT: 'true' } : {}),
+    knownPrompt: 'take the tour',
     record: (home, port, gemini) =>
       start(home, port, ['record', 'compared'], {
         GEMINI_API_KEY: 'AIzaSyCompare000000000000000000000000000',
@@ -131,6 +136,16 @@ export function aimock(folder: string, version: string): Subject {
       writeFileSync(join(home, 'fixtures.json'), JSON.stringify(FIXTURES));
       return start(home, '--port', String(port), ...(strict ? ['--strict'] : []));
     },
+    knownPrompt: 'fixed words',
+    mcp(home, port) {
+      const config = join(home, 'aimock.json');
+      const tools = [
+        { name: 'search', description: 'Searches', inputSchema: { type: 'object' }, result: 'nothing' },
+      ];
+      writeFileSync(config, JSON.stringify({ mcp: { tools } }));
+      const command = ['node', join(dist, 'aimock-cli.js'), '--config', config, '--port', String(port)];
+      return { command, cwd: home, env: {} };
+    },
     record: (home, port, gemini) =>
       start(home, '--port', String(port), '--record', '--provider-gemini', gemini),
     replay: (home, port) => start(home, '--port', String(port), '--strict'),
@@ -166,7 +181,7 @@ export function aimock(folder: string, version: string): Subject {
   };
 }
 
-/** What the mock of this proxy does by itself: it runs what it is asked to run, and answers the result. */
+/** Fixtures for what the mock of this proxy does by itself: it calls a tool to run a command, and answers the result. */
 const FIXTURES = {
   fixtures: [
     { match: { userMessage: 'fixed words' }, response: { content: 'fixed answer' } },

@@ -1,6 +1,4 @@
 /** Which APIs the mock speaks, and how well. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { foldEvents } from '../../../src/translate/response/message.ts';
 import { installVersion, runClaude } from '../../../tests/support/claude-code.ts';
 import { readEvents } from '../../../tests/support/events.ts';
@@ -53,20 +51,9 @@ const WORDS = 'fixed words';
 const user = { role: 'user', content: WORDS };
 
 async function mcp(bench: Bench): Promise<Grade> {
-  const { subject } = bench;
-  if (subject.name !== '@copilotkit/aimock') return { mark: 'wrong', note: 'no servers of MCP' };
-  const home = bench.home();
-  const config = join(home, 'aimock.json');
-  const tools = [
-    { name: 'search', description: 'Searches', inputSchema: { type: 'object' }, result: 'nothing' },
-  ];
-  writeFileSync(config, JSON.stringify({ mcp: { tools } }));
-  const cli = join(subject.folder, 'node_modules/@copilotkit/aimock/dist/aimock-cli.js');
-  const { url } = await bench.start((port) => ({
-    command: ['node', cli, '--config', config, '--port', String(port)],
-    cwd: home,
-    env: {},
-  }));
+  const { mcp: serve } = bench.subject;
+  if (!serve) return { mark: 'wrong', note: 'no servers of MCP' };
+  const { url } = await bench.start((port) => serve(bench.home(), port));
   const params = {
     protocolVersion: '2025-03-26',
     capabilities: {},

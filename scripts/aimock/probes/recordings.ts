@@ -55,9 +55,11 @@ async function serve(streams: readonly Uint8Array[]) {
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-type Kept = { onDisk: number; replayed: number; sameWords: number; all: number };
+type Figure = 'onDisk' | 'replayed' | 'sameWords';
+/** How many of all streams were kept in each way. */
+type Kept = Readonly<Record<Figure | 'all', number>>;
 
-/** Recorded once and asked twice, however many probes want to know. */
+/** The streams are recorded and replayed once for each program, however many probes look at the result. */
 const known = new WeakMap<Bench, Map<string, Promise<Kept>>>();
 
 function kept(bench: Bench, name: string, streams: readonly Uint8Array[]): Promise<Kept> {
@@ -131,52 +133,48 @@ const count = (good: number, all: number): Grade => ({
 
 const NO_CORPUS: Grade = { mark: 'told', note: 'not tried: no corpus (`CORPUS_DIR`)' };
 
+async function graded(
+  bench: Bench,
+  name: string,
+  streams: readonly Uint8Array[],
+  what: Figure,
+): Promise<Grade> {
+  const found = await kept(bench, name, streams);
+  return count(found[what], found.all);
+}
+
+const real =
+  (what: Figure) =>
+  async (bench: Bench): Promise<Grade> => {
+    const streams = realStreams();
+    return streams.length === 0 ? NO_CORPUS : graded(bench, 'real', streams, what);
+  };
+
 export const recordingProbes: readonly Probe[] = [
   {
     id: 'real-kept',
     wanted: 'Real streams of Google, recorded: they are on disk byte for byte',
-    async run(bench) {
-      const streams = realStreams();
-      if (streams.length === 0) return NO_CORPUS;
-      const { onDisk, all } = await kept(bench, 'real', streams);
-      return count(onDisk, all);
-    },
+    run: real('onDisk'),
   },
   {
     id: 'real-replayed',
     wanted: 'The same, replayed: the client hears what it heard while they were recorded',
-    async run(bench) {
-      const streams = realStreams();
-      if (streams.length === 0) return NO_CORPUS;
-      const { replayed, all } = await kept(bench, 'real', streams);
-      return count(replayed, all);
-    },
+    run: real('replayed'),
   },
   {
     id: 'real-words',
     wanted: 'The same, replayed: at least the same texts and calls, however they are cut',
-    async run(bench) {
-      const streams = realStreams();
-      if (streams.length === 0) return NO_CORPUS;
-      const { sameWords, all } = await kept(bench, 'real', streams);
-      return count(sameWords, all);
-    },
+    run: real('sameWords'),
   },
   {
     id: 'broken-kept',
     wanted:
       'Broken and odd streams (cut, no JSON, no UTF-8, an error within, a lost call): on disk byte for byte',
-    async run(bench) {
-      const { onDisk, all } = await kept(bench, 'broken', BROKEN);
-      return count(onDisk, all);
-    },
+    run: (bench) => graded(bench, 'broken', BROKEN, 'onDisk'),
   },
   {
     id: 'broken-replayed',
     wanted: 'The same, replayed: the client hears what it heard',
-    async run(bench) {
-      const { replayed, all } = await kept(bench, 'broken', BROKEN);
-      return count(replayed, all);
-    },
+    run: (bench) => graded(bench, 'broken', BROKEN, 'replayed'),
   },
 ];

@@ -47,11 +47,7 @@ async function kindsOfFaults(bench: Bench): Promise<Grade> {
 async function strict(bench: Bench): Promise<Grade> {
   const { url } = await bench.mock(true);
   const { status } = await ask(url, 'words that no fixture has, such as sesquipedalian', 'strict');
-  const known = await ask(
-    url,
-    bench.subject.name === '@copilotkit/aimock' ? 'fixed words' : 'take the tour',
-    'strict',
-  );
+  const known = await ask(url, bench.subject.knownPrompt, 'strict');
   if (!known.ok) return { mark: 'wrong', note: `${known.status} for a prompt that it knows` };
   return status >= 400
     ? { mark: 'exact', note: `${status}` }
