@@ -1,6 +1,6 @@
 /**
- * A conversation of each family, held through the proxy itself: calls, their results, a count, a text, an
- * error. So what Google says becomes a recording like any other, which can be replayed and adopted as a turn.
+ * A conversation with a model of each family, held through the proxy itself: a count, a text, calls, their results, and
+ * at the end an error. So what Google says becomes a recording like any other, to be replayed and adopted as a turn.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { type Clock, systemRandom } from '../../../src/lib/ports.ts';
 import { listRecording, readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 import { errorOf, Stopped } from './google.ts';
+import { UNKNOWN_MODEL } from './requests.ts';
 
 export type ConversationOptions = {
   key: string;
@@ -34,7 +35,7 @@ export type Played = { step: Step; model: GeminiModel; recorded: RecordedRequest
 
 /** The most tokens of an answer. Enough for thoughts and two calls. */
 const MOST_TOKENS = 1_024;
-/** The proxy gives a model as many tokens again for thoughts that nobody asked for. */
+/** So many tokens more the proxy gives a model for thoughts that nobody asked for. */
 const THOUGHTS = 4_096;
 /** The tokens of each request of a conversation with a model, at most: the count, the text, the calls and the results. */
 export const ANSWERED_TOKENS = [
@@ -43,7 +44,6 @@ export const ANSWERED_TOKENS = [
   { input: 400, output: MOST_TOKENS + THOUGHTS },
   { input: 1_600, output: MOST_TOKENS + THOUGHTS },
 ] as const;
-export const UNKNOWN_MODEL = 'gemini-0-nothing';
 
 const WEATHER = {
   name: 'get_weather',
@@ -119,7 +119,7 @@ class Client {
   async #answer(request: Request): Promise<{ status: number; text: string }> {
     try {
       const { status, body } = await this.#system.handle(request);
-      // In this process there is no connection that breaks: nobody else lets go of the body of a client that has left.
+      // A client in this process has no connection that breaks: the signal of the request must end its body.
       const read = body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), request);
       return { status, text: await new Response(read).text() };
     } catch {

@@ -2,7 +2,6 @@
  * Asks Google, one request after the other. Each request is bounded in time and in size, waits as long as a 429 says,
  * and is tried once more where Google is overloaded. When Google answers no more, it is asked no more.
  */
-
 import { isDailyQuota, retryDelaySeconds } from '../../../src/gemini/error-facts.ts';
 import type { UpstreamError } from '../../../src/gemini/errors.ts';
 import type { Clock } from '../../../src/lib/ports.ts';
@@ -41,7 +40,7 @@ const MOST_WAITS = 30;
 const TRIES = 3;
 const PAUSE_MS = 2_000;
 const OVERLOADED: readonly number[] = [500, 502, 503, 504];
-/** The answer of Google to a request, however odd it is, in contrast to "not now". */
+/** Statuses that mean "not now", and say nothing about the request. */
 const SAYS_NOTHING: readonly number[] = [408, 429, 502, 503, 504];
 
 export class Google {

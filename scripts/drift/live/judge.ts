@@ -54,7 +54,7 @@ function judgeOne({ step, model, recorded }: Played, judged: Judged): void {
   else judgeAnswer(step, model, exchange, judged);
 }
 
-/** Why only a piece of the answer came: by that piece Google cannot be judged. */
+/** Why only a part of the answer came; undefined for a whole answer. A part says too little to judge Google by. */
 function whyBroken(exchange: UpstreamExchange): string | undefined {
   if (exchange.truncatedRecording) return 'the answer is too large';
   const { kind, side } = exchange.end;
@@ -96,10 +96,15 @@ function judgeAnswer(
 const NEAR = 0.1;
 const NEAR_TOKENS = 4;
 
-function estimateDifferences(model: GeminiModel, { request }: UpstreamExchange, text: string): string[] {
+/** What a count has told; undefined where it has no number. */
+function totalIn(text: string): number | undefined {
   const told = tryParseJson(text);
-  const total = isObject(told) ? tokenCount(told['totalTokens']) : undefined;
-  if (!isObject(told) || total === undefined) return [`${model.id}: a count of tokens has no totalTokens`];
+  return isObject(told) ? tokenCount(told['totalTokens']) : undefined;
+}
+
+function estimateDifferences(model: GeminiModel, { request }: UpstreamExchange, text: string): string[] {
+  const total = totalIn(text);
+  if (total === undefined) return [`${model.id}: a count of tokens has no totalTokens`];
   const estimate = estimateTokens(countedRequest(request.body), model);
   const isNear = Math.abs(estimate - total) <= NEAR * total + NEAR_TOKENS;
   return [
@@ -122,7 +127,7 @@ const lastOf = (played: readonly Played[], step: Step, id: string): UpstreamExch
 /** The request of the results with one letter of its signature changed; undefined where it has none. */
 export function changedSignature(played: readonly Played[], { id }: GeminiModel): Probe | undefined {
   const exchange = lastOf(played, 'results', id);
-  const [signature] = exchange ? signaturesOf(answerOfStep(played, id)) : [];
+  const [signature] = exchange ? signaturesOf(answerWithCalls(played, id)) : [];
   if (!exchange || signature === undefined || !exchange.request.body.includes(signature)) return undefined;
   const body = exchange.request.body.replaceAll(signature, changed(signature));
   return {
@@ -139,7 +144,7 @@ function changed(signature: string): string {
   return `${signature.slice(0, middle)}${letter}${signature.slice(middle + 1)}`;
 }
 
-function answerOfStep(played: readonly Played[], id: string): Answer | undefined {
+function answerWithCalls(played: readonly Played[], id: string): Answer | undefined {
   const exchange = lastOf(played, 'calls', id);
   return exchange && answerOf(exchange);
 }
@@ -147,10 +152,12 @@ function answerOfStep(played: readonly Played[], id: string): Answer | undefined
 const signaturesOf = (answer: Answer | undefined): string[] =>
   (answer?.calls ?? []).flatMap(({ thoughtSignature }) => thoughtSignature ?? []);
 
-/** Signatures of the calls that the next request did not hold. They are what we lose, not Google. */
+/** Signatures of the calls that the next request did not hold. The proxy has lost these, not Google. */
 export function lostSignatures(played: readonly Played[], { id }: GeminiModel): string[] {
   const exchange = lastOf(played, 'results', id);
-  const lost = signaturesOf(answerOfStep(played, id)).filter((one) => !exchange?.request.body.includes(one));
+  const lost = signaturesOf(answerWithCalls(played, id)).filter(
+    (one) => !exchange?.request.body.includes(one),
+  );
   return exchange && lost.length > 0 ? [`${id}: ${lost.length} signatures of calls were not sent back`] : [];
 }
 
@@ -160,7 +167,7 @@ export function countOfCalls(
   { id }: GeminiModel,
 ): { probe: Probe; billed: number } | undefined {
   const exchange = lastOf(played, 'calls', id);
-  const usage = answerOfStep(played, id)?.chunks.at(-1)?.usageMetadata;
+  const usage = answerWithCalls(played, id)?.chunks.at(-1)?.usageMetadata;
   const request = exchange && tryParseJson(exchange.request.body);
   const billed = tokenCount(usage?.promptTokenCount);
   if (!isObject(request) || billed === undefined) return undefined;
@@ -179,8 +186,7 @@ export function countOfCalls(
 const SAME = 0.05;
 
 export function billedDifferences({ id }: GeminiModel, text: string, billed: number): string[] {
-  const told = tryParseJson(text);
-  const total = isObject(told) ? tokenCount(told['totalTokens']) : undefined;
+  const total = totalIn(text);
   if (total === undefined) return [`${id}: a request that was answered cannot be counted: ${text.trim()}`];
   const isSame = Math.abs(total - billed) <= SAME * billed;
   return isSame ? [] : [`${id} counts ${total} tokens of a request with tools, and bills ${billed}`];

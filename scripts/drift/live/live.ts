@@ -105,11 +105,11 @@ const servedRows = (listed: readonly Listed[], table: ModelTable, at: string): G
       listed.some((model) => model.id === id),
   );
 
-/** Caching and what follows from a conversation. */
+/** The questions about caching (seven), and those that follow from a conversation (two). */
 const OTHERS_OF_FAMILY = 9;
 /** After how many questions a line says how far drift is. */
 const TOLD_EACH = 100;
-/** For a question to which our simulator has no answer. */
+/** Stands for our simulator's answer where there is none to compare. */
 const NOTHING: Reply = { status: 0, type: '', text: '' };
 
 type Question = { probe: Probe; ours: Reply; compare: typeof compareReplies };
@@ -164,14 +164,13 @@ class LiveLook {
     const others = [...refusalProbes(families), ...allowedProbes(families), ...thinkingProbes(rows)];
     const questions: Question[] = [];
     for (const probe of names)
-      questions.push({
-        probe,
-        ours: await this.#ours(probe.asked),
-        compare: (_, ...both) => compareParsers(...both),
-      });
-    for (const probe of others)
-      questions.push({ probe, ours: await this.#ours(probe.asked), compare: compareReplies });
+      questions.push(await this.#question(probe, (_, ...both) => compareParsers(...both)));
+    for (const probe of others) questions.push(await this.#question(probe));
     return questions;
+  }
+
+  async #question(probe: Probe, compare: Question['compare'] = compareReplies): Promise<Question> {
+    return { probe, ours: await this.#ours(probe.asked), compare };
   }
 
   #consent(families: readonly GeminiModel[], questions: readonly Question[]): Promise<string | undefined> {
@@ -227,10 +226,7 @@ class LiveLook {
     for (const model of families) {
       this.#differences.push(...lostSignatures(played, model));
       const changed = changedSignature(played, model);
-      if (changed) {
-        const ours = await this.#ours(changed.asked);
-        await this.#askEach([{ probe: changed, ours, compare: compareReplies }], keep);
-      }
+      if (changed) await this.#askEach([await this.#question(changed)], keep);
       const count = countOfCalls(played, model);
       if (count) {
         const compare = (_: Probe, reply: Reply) => billedDifferences(model, reply.text, count.billed);

@@ -67,7 +67,7 @@ function methodsOf({ entry }: Listed): readonly unknown[] {
 
 const answers = (model: Listed): boolean => methodsOf(model).includes('generateContent');
 
-/** What of the list is not as our rows say. A row that we call retired need not be listed. */
+/** Where the list differs from our rows. A model that is retired by our row need not be listed. */
 export function modelDifferences(listed: readonly Listed[], table: ModelTable): string[] {
   const ids = new Set(listed.map(({ id }) => id));
   const texts = listed.filter((model) => answers(model) && writesText(model.id));

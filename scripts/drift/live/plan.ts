@@ -6,8 +6,9 @@ import { isObject, tryParseJson } from '../../../src/lib/json.ts';
 import { dollarsFor, ratesOf } from '../../../src/prices/prices.ts';
 import { ANSWERED_TOKENS } from './conversation.ts';
 import type { Probe } from './probe.ts';
+import { asksForAnswer } from './requests.ts';
 
-/** Tokens are estimates. `dollars`: where Google refuses what we think that it refuses. */
+/** `requests` are all questions. Tokens and dollars are estimates of those that our simulator answers: refusals are free. */
 export type Plan = { requests: number; models: number; input: number; output: number; dollars: number };
 
 const CHARACTERS_PER_TOKEN = 3;
@@ -15,8 +16,9 @@ const CHARACTERS_PER_TOKEN = 3;
 const LONGEST = 1_024;
 
 /** The tokens of a request and of its answer. */
-function tokensOf({ asked: { path, body = '' } }: Probe): { input: number; output: number } {
-  if (!path.includes('enerateContent')) return { input: 0, output: 0 };
+function tokensOf({ asked }: Probe): { input: number; output: number } {
+  if (!asksForAnswer(asked)) return { input: 0, output: 0 };
+  const { body = '' } = asked;
   const parsed = tryParseJson(body);
   const config = isObject(parsed) && isObject(parsed['generationConfig']) ? parsed['generationConfig'] : {};
   const limit = Number(config['maxOutputTokens']) || 0;

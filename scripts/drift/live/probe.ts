@@ -1,4 +1,4 @@
-/** A question to Google of which our simulator knows an answer, too: the two answers are compared. */
+/** A question to Google and to our simulator, whose two answers are compared. */
 import { type Frame, framesIn } from '../../../src/gemini/frames.ts';
 import type { GoogleError, UsageMetadata } from '../../../src/gemini/wire.ts';
 import { isObject, tryParseJson } from '../../../src/lib/json.ts';
@@ -6,6 +6,7 @@ import { googleError } from '../../../src/upstream/status-error.ts';
 import { unknownIn } from '../ours.ts';
 import { type Sightings, sight } from '../sightings.ts';
 import type { Asked, Reply } from './google.ts';
+import { asksForAnswer } from './requests.ts';
 
 export type Probe = {
   /** Says what is asked, behind "refuses" or "takes". */
@@ -70,7 +71,7 @@ const framesOfReply = ({ text }: Reply): Frame[] => framesIn([new TextEncoder().
 
 /** What is wrong with an answer, and the members and values in it that nothing of ours reads. */
 function answerDifferences(what: string, asked: Asked, reply: Reply): string[] {
-  if (!asked.path.includes('enerateContent')) return countDifferences(asked, reply);
+  if (!asksForAnswer(asked)) return countDifferences(asked, reply);
   const frames = framesOfReply(reply);
   const seen: Sightings = new Map();
   for (const frame of frames) if ('chunk' in frame) sight(frame.chunk, '', seen);
@@ -113,8 +114,8 @@ export function compareParsers(google: Reply, ours: Reply): string[] {
 }
 
 /** The last counts of tokens in an answer. */
-export const usageIn = ({ path }: Asked, reply: Reply): UsageMetadata | undefined =>
-  path.includes('enerateContent')
+export const usageIn = (asked: Asked, reply: Reply): UsageMetadata | undefined =>
+  asksForAnswer(asked)
     ? framesOfReply(reply)
         .flatMap((frame) => ('chunk' in frame ? (frame.chunk.usageMetadata ?? []) : []))
         .at(-1)

@@ -8,6 +8,7 @@ import type { Probe } from './probe.ts';
 import {
   call,
   config,
+  generatePath,
   generateProbe,
   HELLO,
   model,
@@ -18,6 +19,7 @@ import {
   says,
   schema,
   tools,
+  UNKNOWN_MODEL,
   user,
 } from './requests.ts';
 
@@ -158,7 +160,7 @@ const BY_MODEL: readonly Row[] = [
   ],
   [
     'code execution beside functions',
-    { ...tools({ name: 'f' }), tools: [{ functionDeclarations: [{ name: 'f' }] }, { codeExecution: {} }] },
+    { ...says(HELLO), tools: [{ functionDeclarations: [{ name: 'f' }] }, { codeExecution: {} }] },
   ],
   [
     'a budget and a level of thinking',
@@ -166,7 +168,7 @@ const BY_MODEL: readonly Row[] = [
   ],
   [
     'JSON beside functions',
-    { ...tools({ name: 'f' }), ...{ generationConfig: { responseMimeType: 'application/json' } } },
+    { ...tools({ name: 'f' }), generationConfig: { responseMimeType: 'application/json' } },
   ],
   [
     'JSON beside functions of which one must be called',
@@ -197,7 +199,7 @@ const SEARCH: Row = [
 ];
 
 /** The blanks are outside of every text, so they are no tokens. */
-const tooLarge: Row = [
+const TOO_LARGE: Row = [
   'a body of more than 20 MiB',
   `${' '.repeat(MAX_PAYLOAD_BYTES)}${JSON.stringify(says(HELLO))}`,
 ];
@@ -222,8 +224,8 @@ function otherMethods({ id }: GeminiModel): Probe[] {
     },
     {
       name: 'a question',
-      model: 'gemini-0-nothing',
-      asked: post('models/gemini-0-nothing:streamGenerateContent?alt=sse', says(HELLO)),
+      model: UNKNOWN_MODEL,
+      asked: post(generatePath(UNKNOWN_MODEL), says(HELLO)),
     },
   ];
 }
@@ -232,7 +234,7 @@ function otherMethods({ id }: GeminiModel): Probe[] {
 export function refusalProbes(families: readonly GeminiModel[]): Probe[] {
   const [first] = families;
   if (!first) return [];
-  const common = [...VALUES, ...CONVERSATION, ...TOOLS, ...MEDIA, tooLarge];
+  const common = [...VALUES, ...CONVERSATION, ...TOOLS, ...MEDIA, TOO_LARGE];
   return [
     ...common.map((row) => generateProbe(row, first)),
     ...otherMethods(first),

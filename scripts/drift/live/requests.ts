@@ -30,6 +30,13 @@ export const schema = (parametersJsonSchema: unknown) => tools({ name: 'f', para
 /** A probe must not cost more than this where Google, against our tables, answers it. */
 export const MOST_OUTPUT = 64;
 
+/** A model that there is not. */
+export const UNKNOWN_MODEL = 'gemini-0-nothing';
+
+/** True where an answer of a model is asked for, as a stream or as a whole. */
+export const asksForAnswer = ({ path }: Pick<Asked, 'path'>): boolean =>
+  /:(?:g|streamG)enerateContent\b/.test(path);
+
 export const generatePath = (id: string) => `models/${id}:streamGenerateContent?alt=sse`;
 
 /** `body` with a limit of output, unless it says something about that itself. */

@@ -1,4 +1,4 @@
-/** Ways in which nothing can be looked at, and the reason that must be told. */
+/** Outages: drift can look at nothing, and must tell the reason. */
 import type { LiveOptions } from '../live/live.ts';
 import { KEY, optionsFor, standingClock, withServer } from './check.ts';
 
@@ -12,7 +12,7 @@ export type Outage = {
 };
 
 type Work = (options: LiveOptions) => Promise<void>;
-/** May let time pass: nobody waits in silence until a limit is over. */
+/** `passTime` lets time pass until every limit is over, so no test waits for one. */
 type Answers = (passTime: () => Promise<void>) => Response | Promise<Response>;
 
 function served(name: string, why: RegExp, answers: Answers): Outage {

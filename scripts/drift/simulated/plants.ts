@@ -10,6 +10,7 @@ import type {
   UsageMetadata,
 } from '../../../src/gemini/wire.ts';
 import { invalidArgument } from '../../../src/sim/validator/refusal.ts';
+import { SENTINEL } from '../live/requests.ts';
 import type { Entry, Plant, Sent } from './planting.ts';
 
 const changed = (id: string, more: Entry) => (entries: Entry[]) =>
@@ -34,7 +35,6 @@ const asTexts = (usage: UsageMetadata): UsageMetadata => ({
   promptTokenCount: String(usage.promptTokenCount) as unknown as number,
 });
 
-const SENTINEL = 'skip_thought_signature_validator';
 const signedCalls = eachPart((part) => (part.functionCall ? { thoughtSignature: SENTINEL, ...part } : part));
 
 const has = (word: string) => (sent: Sent) => sent.body.includes(word);
