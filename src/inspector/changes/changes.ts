@@ -64,12 +64,12 @@ export function changesOf(
   });
   const paths = told.map(({ path }) => path);
   const unwarned = hasBoth ? unwarnedPairs({ came, sent, again }, namedBy(paths)) : [];
-  const changed = unwarned.flatMap((pair) => pair.came.place.split(', '));
+  const changed = unwarned.flatMap(({ fields }) => fields);
   return {
     attempt,
     cameBytes: came.bytes,
     sentBytes: sent.bytes,
-    pairs: [...pairs, ...unwarned],
+    pairs: [...pairs, ...unwarned.map(({ pair }) => pair)],
     unchanged: unchangedOf(came, namedBy([...paths, ...changed])),
     answer: told.filter(({ path }) => isOfAnswer(path)).map(({ number }) => number),
     came: textFrom(readable(came.json), PLACES.came('')),

@@ -22,6 +22,9 @@ const MADE_OF: readonly (readonly [target: string, sources: readonly string[]])[
   ['serviceTier', ['service_tier']],
 ];
 
+/** A pair, and the client's fields that it is about. */
+export type UnwarnedPair = { fields: readonly string[]; pair: Pair };
+
 const NOBODY = () => {};
 const lastStep = (path: string): string => path.split('.').at(-1) ?? path;
 const brief = (value: unknown): string => JSON.stringify(value) ?? '';
@@ -45,7 +48,7 @@ function whyThinking(config: unknown, again: Again | undefined): string | undefi
   return `the client does not ask for thinking, and ${model} cannot do without: ${least} is the least`;
 }
 
-function changedField(field: (typeof COMPARED)[number], { came, sent, again }: Both): Pair[] {
+function changedField(field: (typeof COMPARED)[number], { came, sent, again }: Both): UnwarnedPair[] {
   const target = SENT_AT[field] ?? '';
   const [before, after] = [valueAt(came.json, field), valueAt(sent.json, target)];
   if (typeof before !== 'number' || before === after) return [];
@@ -55,28 +58,22 @@ function changedField(field: (typeof COMPARED)[number], { came, sent, again }: B
     says: after === undefined ? `${field} ${brief(before)}` : `${field} ${brief(before)} → ${brief(after)}`,
     why: field === 'max_tokens' ? roomForThinking(before, after, again) : undefined,
   };
-  return [pairOf(unwarned, [field, { [field]: before }], [target, after])];
+  return [pairOf(unwarned, { [field]: before }, [target, after])];
 }
 
-const pairOf = (
-  unwarned: Unwarned,
-  [place, came]: readonly [string, Fields],
-  [target, sent]: readonly [string, unknown],
-): Pair => {
-  const side = (value: Fields) =>
-    Object.keys(value).length === 0 ? [] : signed(jsonLines(value), () => unwarned.sign);
-  return {
-    came: { place, lines: side(came) },
-    sent: {
-      place: sent === undefined ? 'nothing' : target,
-      lines: sent === undefined ? [] : side({ [lastStep(target)]: sent }),
-    },
-    warnings: [],
-    unwarned,
+/** `came`: the client's values by their paths. */
+function pairOf(unwarned: Unwarned, came: Fields, [target, sent]: readonly [string, unknown]): UnwarnedPair {
+  const side = (values: Fields) => {
+    const paths = Object.keys(values);
+    const named = Object.fromEntries(paths.map((path) => [lastStep(path), values[path]]));
+    if (paths.length === 0) return { place: 'nothing', lines: [] };
+    return { place: paths.join(', '), lines: signed(jsonLines(named), () => unwarned.sign) };
   };
-};
+  const sides = { came: side(came), sent: side(sent === undefined ? {} : { [target]: sent }) };
+  return { fields: Object.keys(came), pair: { ...sides, warnings: [], unwarned } };
+}
 
-function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again }: Both): Pair[] {
+function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again }: Both): UnwarnedPair[] {
   const value = valueAt(sent.json, target);
   if (value === undefined) return [];
   const given = sources.filter((source) => (valueAt(came.json, source) ?? undefined) !== undefined);
@@ -85,11 +82,11 @@ function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again 
   if (given.length === 0) {
     const why = isThinking ? whyThinking(value, again) : undefined;
     const says = isThinking ? `${name} ${brief(value)}` : name;
-    return [pairOf({ sign: '+', says, why }, ['nothing', {}], [target, value])];
+    return [pairOf({ sign: '+', says, why }, {}, [target, value])];
   }
   // Of these only thinking is told to Gemini in other measures than the client's.
   if (!isThinking) return [];
-  const asked = Object.fromEntries(given.map((source) => [lastStep(source), valueAt(came.json, source)]));
+  const asked = Object.fromEntries(given.map((source) => [source, valueAt(came.json, source)]));
   const unwarned: Unwarned = {
     sign: '~',
     says: `${given.join(', ')} → ${name} ${brief(value)}`,
@@ -98,11 +95,11 @@ function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again 
         ? whyThinking(value, again)
         : `how hard ${again?.ctx.model.id ?? 'the model'} thinks is told in the model’s own measure`,
   };
-  return [pairOf(unwarned, [given.join(', '), asked], [target, value])];
+  return [pairOf(unwarned, asked, [target, value])];
 }
 
 /** `isWarned`: whether a warning names a field of the client's already. */
-export function unwarnedPairs(both: Both, isWarned: (field: string) => boolean): Pair[] {
+export function unwarnedPairs(both: Both, isWarned: (field: string) => boolean): UnwarnedPair[] {
   return [
     ...COMPARED.filter((field) => !isWarned(field)).flatMap((field) => changedField(field, both)),
     ...MADE_OF.filter(([, sources]) => !sources.some(isWarned)).flatMap((made) => added(made, both)),
