@@ -27,7 +27,10 @@ function attemptIn({ url }: ClientRequest, request: KeptRequest): number {
 
 /** Undefined where the request cannot be translated again: it was refused, or its files are gone. */
 const again = (request: KeptRequest, attempt: number, { deps }: Looking): Promise<Again | undefined> =>
-  translatedAgain(request, attempt, deps.signatures).catch(() => undefined);
+  translatedAgain(request, attempt, deps.signatures).catch((error) => {
+    if (error instanceof MessagesError) return undefined;
+    throw error;
+  });
 
 export const showChanges: Handler = ofRequest(async (looking, request) => {
   const attempt = attemptIn(looking.client, request);
