@@ -143,7 +143,7 @@ export class Inspector {
     return new OngoingRequest({ headers: request.headers, path, clock, keeper: this.#keeper, onId, resends });
   }
 
-  /** Notes of which requests upstream has fallen silent, and of which no longer. To be called now and then while somebody looks. */
+  /** Finds the requests for which upstream has fallen silent, and those for which it speaks again. To be called now and then while somebody looks. */
   lookForSilence(): void {
     const now = this.#clock.monotonic();
     for (const request of this.#ongoing) {

@@ -16,7 +16,7 @@ export type FromRedactThread = { id: number; bytes: Uint8Array<ArrayBuffer> };
 
 /** Bytes. Less is searched at once, within milliseconds: a thread would take longer to be asked. */
 export const LARGE = 32 * 1024;
-/** Milliseconds after which a thread that has nothing to do ends: what it has searched has left it much memory. */
+/** Milliseconds after which a thread that has nothing to do ends: it keeps the memory that large texts have needed. */
 const IDLE_MS = 10_000;
 
 type Pending = { resolve(bytes: Uint8Array): void; reject(error: Error): void };
