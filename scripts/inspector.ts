@@ -132,6 +132,20 @@ async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
   await check(`${name}: esc leads back to the same row`, () => page.locator(`.cursor${ODD}`).waitFor());
 }
 
+/** From a call to the subagent that it has begun, and back. */
+async function trySubagent({ page }: OpenPage, name: string): Promise<void> {
+  await page.locator('.line.request:has-text("Tool results: Bash")').click();
+  await page.getByRole('link', { name: 'The subagent that this call began: 2 requests' }).click();
+  await check(`${name}: a call leads to its subagent's first request`, () =>
+    sees(page, 'subagent, request 1 of its conversation', '.facts'),
+  );
+  await keep(page, `subagent-${name}`, true);
+  await page.locator('.begun-note a', { hasText: 'Tool results: Bash' }).click();
+  await check(`${name}: and back to the call`, () => sees(page, 'find callers', '.call.chosen'));
+  await keep(page, `call-${name}`);
+  await page.keyboard.press('Escape');
+}
+
 async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
   await page.locator('.top nav a[href="#/keys"]').click();
   await check(`${name}: keys are named by their fingerprints`, () => sees(page, /^#\w+/, '.keys'));
@@ -156,6 +170,7 @@ async function lookAt(browser: Browser, client: Client, view: View): Promise<voi
   const opened = await openPage(browser, client.url, '/ui', view);
   await tryList(opened, name);
   await tryRequest(opened, name);
+  await trySubagent(opened, name);
   await tryFigures(opened, name);
   await check(`${name}: no complaint of the browser, no request elsewhere`, () => {
     if (opened.complaints.length > 0) throw new Error(opened.complaints.join('; '));

@@ -20,12 +20,12 @@ import { rowOf, summaryOf } from './rows/row.ts';
 import type { Resends, Row } from './shapes.ts';
 import { Shelf } from './shelf.ts';
 import { type Shown, shownWith } from './shown.ts';
+import { type Origin, Subagents } from './subagents.ts';
 import { Opened } from './texts/opened.ts';
 
 export const MOST_ROWS = 10_000;
 /** Threads of which it is remembered which calls have begun subagents. */
 const MOST_THREADS = 1_000;
-const MOST_PROMPTS = 200;
 const MOST_OPENED = 3;
 /** Rows that are told to another process at once, and rows that have gone that are remembered for it. */
 const MOST_TOLD = 200;
@@ -43,13 +43,6 @@ export type InspectorOptions = {
   mostRows?: number;
 };
 
-type Thread = { prompts: RecentMap<string, string>; branches: RecentMap<string, string> };
-
-const newThread = (): Thread => ({
-  prompts: new RecentMap(MOST_PROMPTS),
-  branches: new RecentMap(MOST_PROMPTS),
-});
-
 type Shows = { row: Row; told: number; isSilent: boolean };
 
 export class Inspector {
@@ -63,7 +56,7 @@ export class Inspector {
   /** Those that have ended, and whose texts are kept. */
   readonly #readable = new Fifo<KeptRequest>();
   readonly #ordinary = new Ordinary();
-  readonly #threads = new RecentMap<string, Thread>(MOST_THREADS);
+  readonly #threads = new RecentMap<string, Subagents>(MOST_THREADS);
   readonly #listeners = new Set<RowListener>();
   readonly #shows = new WeakMap<KeptRequest, Shows>();
   readonly #mostRows: number;
@@ -187,7 +180,7 @@ export class Inspector {
   row(request: KeptRequest): Row {
     this.#crowd.looked();
     this.#readAll();
-    request.branchOf ??= this.#branchOf(request);
+    request.origin ??= this.#originOf(request);
     const before = this.#shows.get(request);
     const { told, isSilent } = request;
     if (before?.told === told && before.isSilent === isSilent) return before.row;
@@ -237,7 +230,7 @@ export class Inspector {
   #isNewThread(session: string | undefined): boolean {
     if (session === undefined) return true;
     if (this.#threads.get(session)) return false;
-    this.#threads.set(session, newThread());
+    this.#threads.set(session, new Subagents());
     return true;
   }
 
@@ -282,19 +275,18 @@ export class Inspector {
     // What the mock does says nothing about what is usual.
     const ordinary = request.resends?.to === 'mock' ? new Ordinary() : this.#ordinary;
     request.oddness = ordinary.judge(summaryOf(request.events));
-    request.branchOf ??= this.#branchOf(request);
+    request.origin ??= this.#originOf(request);
     const { session } = request;
     const thread = session === undefined ? undefined : this.#threads.get(session);
-    if (thread) for (const prompt of request.prompts()) thread.prompts.set(prompt, request.id);
+    if (thread) for (const call of request.agentCalls()) thread.called(call, request.id, request.startedAt);
   }
 
-  /** The request whose call has begun the subagent that sends this one. */
-  #branchOf({ opening, session, agent }: KeptRequest): string | undefined {
+  /** The call that has begun the subagent that sends this request. */
+  #originOf({ opening, session, agent, startedAt }: KeptRequest): Origin | undefined {
     const thread = session && agent ? this.#threads.get(session) : undefined;
     if (!thread || !agent) return undefined;
-    const begun = opening?.hash === undefined ? undefined : thread.prompts.get(opening.hash);
-    if (begun !== undefined) thread.branches.set(agent, begun);
-    return begun ?? thread.branches.get(agent);
+    const prompt = opening?.hash;
+    return thread.originOf(agent, prompt === undefined ? undefined : { prompt, at: startedAt });
   }
 
   /** Lets go what is oldest, until there is room for that many bytes. */

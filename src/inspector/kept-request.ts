@@ -4,22 +4,23 @@
  */
 import type { TraceEvent } from '../trace/events.ts';
 import type { Oddness } from '../trace/odd.ts';
-import { agentPrompts } from './agent-prompts.ts';
+import { agentCalls } from './agent-calls.ts';
 import type { Bodies } from './bodies.ts';
 import type { ByteLog } from './byte-log.ts';
 import type { Contexts } from './contexts.ts';
-import { type Opening, promptHash, type RawNews } from './news.ts';
+import type { Opening, RawNews } from './news.ts';
 import { type Packed, packed, unpacked } from './packed.ts';
 import { costOf, type Exchange, type Parts, type Translation } from './parts.ts';
 import type { Resends } from './shapes.ts';
 import type { Shelf } from './shelf.ts';
+import type { AgentCall, Origin } from './subagents.ts';
 
 /** A body could cause a million warnings. The number of all is in the summary. */
 export const MOST_WARNINGS = 200;
 
 const decoder = new TextDecoder();
 const ORDINARY: Oddness = { sign: 'ordinary' };
-const NONE: readonly string[] = [];
+const NONE: readonly AgentCall[] = [];
 
 /** Who keeps the requests. */
 export type Keeper = {
@@ -58,8 +59,8 @@ export class KeptRequest {
   /** How many events have been told, and how many warnings. */
   told = 0;
   warnings = 0;
-  /** The request whose call has begun the subagent that sends this one. */
-  branchOf: string | undefined;
+  /** The call that has begun the subagent that sends this one. */
+  origin: Origin | undefined;
   /** Known once somebody looks at the request after its end. */
   oddness = ORDINARY;
   /** When upstream was heard last, while it is to say more; by the milliseconds of the story. */
@@ -77,8 +78,8 @@ export class KeptRequest {
   cost = 0;
   readonly #keeper: Keeper;
   #state: Parts | Packed;
-  /** The prompts of the subagents that the answer has begun, as hashes; known before the answer is let go. */
-  #prompts: readonly string[] | undefined;
+  /** The calls of the answer that begin subagents; known before the answer is let go. */
+  #agentCalls: readonly AgentCall[] | undefined;
 
   constructor(parts: Parts, keeper: Keeper, resends: Resends | undefined) {
     this.#state = parts;
@@ -159,16 +160,16 @@ export class KeptRequest {
     return bytes && decoder.decode(bytes);
   }
 
-  /** The prompts of the subagents that the answer has begun, as hashes. */
-  prompts(): readonly string[] {
+  /** The calls of the answer that begin subagents. */
+  agentCalls(): readonly AgentCall[] {
     if (this.session === undefined) return NONE;
-    return this.#prompts ?? agentPrompts(this.parts.answer.bytes).map(promptHash);
+    return this.#agentCalls ?? agentCalls(this.parts.answer.bytes);
   }
 
   letTextsGo(): void {
     const { arena } = this.#keeper.bodies;
     const { parts } = this;
-    if (this.isEnded && !this.isRead && !this.isDropped) this.#prompts = this.prompts();
+    if (this.isEnded && !this.isRead && !this.isDropped) this.#agentCalls = this.agentCalls();
     parts.areTextsGone = true;
     if (parts.body) arena.letGo(parts.body);
     parts.translations.length = 0;

@@ -23,6 +23,8 @@ export type Row = {
   agent?: string | undefined;
   /** The request whose `Agent` call began this subagent. Undefined: main, or no match. */
   branchOf?: string | undefined;
+  /** The id of that call. Undefined where several calls of the request may have begun the subagent. */
+  branchCall?: string | undefined;
   /** The name that CLIENT_KEYS gives to the client. */
   client?: string | undefined;
   /** Short: `claude-cli 2.1.330`. */
@@ -121,6 +123,7 @@ export type Block =
   | { type: 'thinking'; text: Text; hidden: boolean; warnings?: readonly number[] }
   | {
       type: 'call';
+      id: string;
       name: string;
       /** The argument that says most: `bun test`. */
       brief: string;

@@ -19,7 +19,7 @@ if (!installed.ok || !chromium) console.warn(`skipped: a session on the inspecto
 
 describe.skipIf(!installed.ok || !chromium)(`the session of Claude Code ${VERSION}`, () => {
   test(
-    'appears while it streams, with its subagent as a branch, its tools, and no request to elsewhere',
+    'appears while it streams, with its subagent as a branch that its call leads to and back, its tools, and no request to elsewhere',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'inspected-'));
       await using proxy = await startProxy({ env: { MOCK_PACE: 'human' } });
@@ -45,6 +45,11 @@ describe.skipIf(!installed.ok || !chromium)(`the session of Claude Code ${VERSIO
         expect((await session).exitCode).toBe(0);
         await page.locator('.line.thread', { hasText: 'take the tour' }).waitFor();
         await page.locator('.line.branch', { hasText: 'Tour stop: read' }).waitFor();
+        await page.locator('.line.request', { hasText: 'Tool results: Agent' }).click();
+        await page.getByRole('link', { name: 'The subagent that this call began' }).click();
+        await page.locator('.begun-note a').click();
+        await page.locator('.call.chosen', { hasText: 'Agent' }).waitFor();
+        await page.keyboard.press('Escape');
         await page.locator('.line.request', { hasText: 'Tool results: Write' }).click();
         await page.locator('.call', { hasText: 'hello.sh' }).first().waitFor();
         await page.getByRole('tab', { name: 'Frames and events' }).click();

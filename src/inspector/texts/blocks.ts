@@ -103,9 +103,11 @@ export class BlockReader {
     const { input } = block;
     const edit =
       isObject(input) && typeof input['old_string'] === 'string' ? this.#edit(input, path) : undefined;
-    const result = this.#result(String(block['id']));
+    const id = String(block['id']);
+    const result = this.#result(id);
     return {
       type: 'call',
+      id,
       name: String(block['name']),
       brief: briefOf(input),
       input: this.#text(input ?? {}, `${path}.input`),

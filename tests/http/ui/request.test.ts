@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
+import type { Conversation, Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
 import {
@@ -220,7 +220,8 @@ describe('threads and branches', () => {
   });
   const reminder = { type: 'text', text: '<system-reminder>\nThe day is a day.\n</system-reminder>' };
 
-  async function session(agentPrompt: string): Promise<Row[]> {
+  /** The rows, and the conversation of the first request. */
+  async function session(agentPrompt: string): Promise<{ rows: Row[]; asked: Conversation }> {
     const google = answersOf(
       googleStream(call('Agent', { description: 'look', prompt, subagent_type: 'Explore' })),
       googleStream(call('Bash', { command: 'grep' })),
@@ -239,11 +240,13 @@ describe('threads and branches', () => {
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'three' }] },
     ];
     await send(asks('', { messages: history }), agent);
-    return await rowsOf(proxy, 3);
+    const rows = await rowsOf(proxy, 3);
+    const asked = await proxy.send(`/ui/api/requests/${rows[0]?.id}/conversation`);
+    return { rows, asked: await asked.json() };
   }
 
   test('a subagent stands under the request whose call has its prompt, with all its requests', async () => {
-    const [main, ...others] = await session(prompt);
+    const [main, ...others] = (await session(prompt)).rows;
     expect(main).toMatchObject({
       caller: 'main',
       says: 'Who calls parseLocal?',
@@ -256,8 +259,16 @@ describe('threads and branches', () => {
     ]);
   });
 
+  test('each of its requests names the call, under the id that the call has in the answer', async () => {
+    const { rows, asked } = await session(prompt);
+    const call = asked.answer?.blocks.find((block) => block.type === 'call');
+    const id = call?.type === 'call' ? call.id : '';
+    expect([call?.type === 'call' && call.name, id]).toEqual(['Agent', expect.stringMatching(/^toolu_/)]);
+    expect(rows.map(({ branchCall }) => branchCall)).toEqual([undefined, id, id]);
+  });
+
   test('without such a call it is a branch of nothing', async () => {
-    const [, ...others] = await session('Something else.');
+    const [, ...others] = (await session('Something else.')).rows;
     expect(others.map(({ branchOf }) => branchOf)).toEqual([undefined, undefined]);
   });
 });

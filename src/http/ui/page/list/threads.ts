@@ -91,6 +91,12 @@ function branchesOf(rows: readonly Row[]): Branch[] {
   }));
 }
 
+/** The requests of each subagent of a thread of which it is known which call has begun it, the oldest first, by the id of the call. */
+export function subagentsIn(rows: readonly Row[], thread: string): Map<string, Row[]> {
+  const begun = rows.filter((row) => row.thread === thread && row.branchCall !== undefined);
+  return grouped(begun.toSorted(newestFirst).toReversed(), ({ branchCall }) => branchCall ?? '');
+}
+
 /** The items of one thread, beneath its head. */
 function* threadItems(
   thread: string,

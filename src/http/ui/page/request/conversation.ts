@@ -1,9 +1,10 @@
 /** What was said: the messages that are new in this request, and the answer. System, tools and older messages are folded. */
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
-import type { Block, Conversation as Content, Message, Warning } from '../../../../inspector/shapes.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Block, Conversation as Content, Message, Row, Warning } from '../../../../inspector/shapes.ts';
 import { ask } from '../data/api.ts';
-import { bytes, duration, plural } from '../figures/words.ts';
+import { bytes, duration, money, plural } from '../figures/words.ts';
+import { sumsOf } from '../list/threads.ts';
 import { holds } from '../marks.ts';
 import { Fold, LongText, Mark, sizeText, Tag } from '../parts.ts';
 
@@ -12,6 +13,10 @@ type Shared = {
   /** The words that are looked for: what is folded opens where they stand in it. */
   find: string;
   warnings: readonly Warning[];
+  /** The requests of the subagents that the calls have begun, the oldest first, by the ids of the calls. */
+  subagents: ReadonlyMap<string, readonly Row[]>;
+  /** The id of the call that a link has led to. */
+  chosenCall: string | undefined;
   onWarning(number: number): void;
 };
 
@@ -40,15 +45,34 @@ function Picture({ block, base }: { block: Extract<Block, { type: 'media' }>; ba
   </div>`;
 }
 
+/** Leads from a call to the requests of the subagent that the call has begun. */
+function SubagentOf({ rows }: { rows: readonly Row[] }) {
+  const [first] = rows;
+  if (!first) return null;
+  const { requests, dollars, isLive } = sumsOf(rows);
+  const facts = [
+    plural(requests, 'request'),
+    ...(dollars === undefined ? [] : [money(dollars)]),
+    ...(isLive ? ['under way'] : []),
+  ];
+  return html`<a class="subagent" href=${`#/requests/${first.id}`}>The subagent that this call began: ${facts.join(', ')} →</a>`;
+}
+
 function Call({ block, shared }: { block: Extract<Block, { type: 'call' }>; shared: Shared }) {
-  const { name, brief, input, edit, result } = block;
-  return html`<section class="call">
+  const { id, name, brief, input, edit, result } = block;
+  const element = useRef<HTMLElement>(null);
+  const isChosen = id === shared.chosenCall;
+  useEffect(() => {
+    if (isChosen) element.current?.scrollIntoView({ block: 'center' });
+  }, [isChosen]);
+  return html`<section class="call ${isChosen ? 'chosen' : ''}" ref=${element}>
     <header>
       <strong>${name}</strong> <code class="brief">${brief}</code>
       ${result ? html`<${Tag} sign=${result.isError ? 'failed' : 'idle'}>${result.note ?? (result.isError ? 'error' : 'ok')}<//>` : html`<${Tag}>called<//>`}
       ${result?.clientMs !== undefined && html`<span class="second">${duration(result.clientMs)} at the client</span>`}
       <${Numbers} numbers=${block.warnings} shared=${shared} />
     </header>
+    <${SubagentOf} rows=${shared.subagents.get(id) ?? []} />
     ${
       edit
         ? html`<div class="edit"><div class="removed"><${LongText} text=${edit.removed} base=${shared.base} name="removed" /></div>

@@ -11,6 +11,7 @@ import { type Address, TABS, type Tab, tabOf, toTab, withQuery } from '../data/a
 import { type Go, useAnswer } from '../data/hooks.ts';
 import {
   bytes,
+  clock,
   count,
   duration,
   ENDING_TEXTS,
@@ -22,7 +23,7 @@ import {
   seconds,
 } from '../figures/words.ts';
 import { Resent, silentText } from '../list/list-row.ts';
-import { flatItems, type Item, threadedItems } from '../list/threads.ts';
+import { flatItems, type Item, subagentsIn, threadedItems } from '../list/threads.ts';
 import { holds, type Marks } from '../marks.ts';
 import { CopyButton, Fold, Key, LongText, Sign } from '../parts.ts';
 import { Failed, LetGo, Loading } from '../states.ts';
@@ -174,8 +175,17 @@ function Repeats({ detail: { repeats, repeatedBy } }: { detail: Detail }) {
     }`;
 }
 
+/** Leads from a subagent's request to the call that has begun the subagent. */
+function BegunBy({ row, rows }: { row: Row; rows: readonly Row[] }) {
+  const origin = rows.find(({ id }) => id === row.branchOf);
+  if (!origin) return null;
+  const call = row.branchCall === undefined ? '' : `?call=${encodeURIComponent(row.branchCall)}`;
+  return html`<p class="begun-note">A call in the answer to <a href=${`#/requests/${origin.id}${call}`}>“${origin.says}” (${clock(origin.at)})</a> began this subagent.</p>`;
+}
+
 type HeadProps = {
   detail: Detail;
+  rows: readonly Row[];
   odd: readonly string[];
   base: string;
   now: number;
@@ -185,7 +195,7 @@ type HeadProps = {
   onStep(step: number): void;
 };
 
-function Head({ detail, odd, base, now, isSmall, go, onStep }: HeadProps) {
+function Head({ detail, rows, odd, base, now, isSmall, go, onStep }: HeadProps) {
   const { row, facts, homeKey } = detail;
   const end =
     row.state === 'ended'
@@ -197,6 +207,7 @@ function Head({ detail, odd, base, now, isSmall, go, onStep }: HeadProps) {
     <h1 class=${isSmall ? 'small' : ''}>${detail.headline}<${Silent} row=${row} now=${now} /></h1>
     ${row.resends && html`<${ResentFrom} resends=${row.resends} />`}
     <${Repeats} detail=${detail} />
+    <${BegunBy} row=${row} rows=${rows} />
     <p class="facts">
       <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span title=${ENDING_TEXTS[row.ending ?? '']}>${end}</span>
       ${row.key !== undefined && html`<span>key <a href="#/keys"><strong>#${row.key}</strong></a>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
@@ -246,25 +257,33 @@ function RawView({ base, version, megabytes, find }: RawProps) {
   )}</section>`;
 }
 
-type ConversationProps = { base: string; detail: Detail; find: string; onWarning(number: number): void };
+type ConversationProps = {
+  base: string;
+  detail: Detail;
+  find: string;
+  subagents: ReadonlyMap<string, readonly Row[]>;
+  chosenCall: string | undefined;
+  onWarning(number: number): void;
+};
 
-function ConversationView({ base, detail, find, onWarning }: ConversationProps) {
+function ConversationView({ base, detail, find, ...more }: ConversationProps) {
   const asked = useAnswer<ConversationContent>(`${base}/conversation`, detail.row.state);
   if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
   if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
-  return html`<${Conversation} key=${find} content=${asked.answer} base=${base} find=${find} warnings=${detail.warnings} hasSent=${detail.hasSent} isEnded=${detail.row.state === 'ended'} onWarning=${onWarning} />`;
+  return html`<${Conversation} key=${find} content=${asked.answer} base=${base} find=${find} warnings=${detail.warnings} hasSent=${detail.hasSent} isEnded=${detail.row.state === 'ended'} ...${more} />`;
 }
 
 type ContentProps = {
   tab: Tab;
   detail: Detail;
+  rows: readonly Row[];
   base: string;
   address: Address;
   go: Go;
   megabytes: number | undefined;
 };
 
-function TabContent({ tab, detail, base, address, go, megabytes }: ContentProps) {
+function TabContent({ tab, detail, rows, base, address, go, megabytes }: ContentProps) {
   const find = address.query['find'] ?? '';
   const last = detail.attempts.at(-1)?.number ?? 1;
   const attempt = Number(address.query['attempt']) || last;
@@ -283,7 +302,7 @@ function TabContent({ tab, detail, base, address, go, megabytes }: ContentProps)
     return html`<${Changes} detail=${detail} base=${base} attempt=${attempt} chosen=${warning}
       onAttempt=${(number: number) => choose({ attempt: String(number) })} onChoose=${(number: number) => choose({ warning: String(number) })} />`;
   }
-  return html`<${ConversationView} base=${base} detail=${detail} find=${find} onWarning=${(number: number) => choose({ tab: 'changes', warning: String(number) })} />`;
+  return html`<${ConversationView} base=${base} detail=${detail} find=${find} subagents=${subagentsIn(rows, detail.row.thread)} chosenCall=${address.query['call']} onWarning=${(number: number) => choose({ tab: 'changes', warning: String(number) })} />`;
 }
 
 /** Changes when a later request of the same conversation begins or ends. */
@@ -323,11 +342,11 @@ export function Request({ address, go, rows, odd, onStep, megabytes, marks, now 
   return html`<main class="opened">
     <${Rail} rows=${rows} row=${row} />
     <div class="page" key=${id}>
-      <${Head} detail=${detail} odd=${odd} base=${base} now=${now} isSmall=${isSmall} go=${go} onStep=${onStep} />
+      <${Head} detail=${detail} rows=${rows} odd=${odd} base=${base} now=${now} isSmall=${isSmall} go=${go} onStep=${onStep} />
       ${!isSmall && html`<${Cards} detail=${detail} wholeMs=${wholeMs} /><${Timeline} detail=${detail} wholeMs=${wholeMs} />`}
       <${Tabs} tab=${tab} warnings=${detail.warnings.length} onChoose=${(one: Tab) => go(toTab(address, one))} />
       ${find !== '' && html`<${Finding} find=${find} marks=${marks} onEnd=${() => go(withQuery(address, { find: '' }))} />`}
-      <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
+      <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} rows=${rows} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
     </div>
   </main>`;
 }

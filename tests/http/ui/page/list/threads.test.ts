@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test';
-import { flatItems, heightOf, sumsOf, threadedItems } from '../../../../../src/http/ui/page/list/threads.ts';
+import {
+  flatItems,
+  heightOf,
+  subagentsIn,
+  sumsOf,
+  threadedItems,
+} from '../../../../../src/http/ui/page/list/threads.ts';
 import type { Row } from '../../../../../src/inspector/shapes.ts';
 
 /** The first row came first; one second lies between two rows. */
@@ -157,4 +163,17 @@ test('a thread keeps its name and its sums where only some of its requests are s
   const items = threadedItems(rows, new Set(), ({ id }) => id === 'b');
   expect(items.map(({ kind }) => kind)).toEqual(['thread', 'branch', 'row']);
   expect(items[0]).toMatchObject({ thread: { name: 'fix the parser', requests: 2, dollars: 3 } });
+});
+
+test('the subagents of a thread are found by the calls that began them, the oldest request first', () => {
+  const begun = { agent: 'x', branchOf: 'call', branchCall: 'toolu_1' };
+  const rows = rowsOf(
+    { id: 'call' },
+    { id: 'b1', ...begun },
+    { id: 'b2', ...begun },
+    { id: 'c', agent: 'y', branchOf: 'call' },
+    { id: 'd', ...begun, thread: 'other' },
+  );
+  const found = [...subagentsIn(rows.toReversed(), 't')].map(([id, own]) => [id, own.map((row) => row.id)]);
+  expect(found).toEqual([['toolu_1', ['b1', 'b2']]]);
 });
