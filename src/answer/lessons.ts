@@ -1,7 +1,7 @@
 /**
- * Remembers what refusals have taught about each model: the settings of thinking that it does not take, and that it gives
- * no more than one request's output. Later requests are sent without what was refused. Lessons are kept over restarts,
- * and expire, because Google changes its models.
+ * Remembers what refusals have taught about each model: the settings of thinking that it does not take, that it gives no
+ * more than one request's output, and that it wants results of tools by themselves. Later requests are sent without what
+ * was refused. Lessons are kept over restarts, and expire, because Google changes its models.
  */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
@@ -9,6 +9,7 @@ import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import { withinLimit, withinOneRequest } from '../translate/request/limit-refused.ts';
+import { mendedByResponsesAlone } from '../translate/request/responses-alone.ts';
 import {
   type ThinkingCut,
   thinkingRefusal,
@@ -16,8 +17,15 @@ import {
   withoutThinking,
 } from '../translate/request/thinking-refused.ts';
 
-/** What is left out of later requests. `limit`: a limit for output beyond that of one request. */
-export type Cut = ThinkingCut | 'limit';
+/**
+ * What is left out of later requests. `limit`: a limit for output beyond that of one request. `turns`: turns with more in
+ * them than results of tools.
+ */
+export type Cut = ThinkingCut | 'limit' | 'turns';
+
+/** A model may have taught a lesson about each of these. */
+type About = 'thinking' | 'limit' | 'turns';
+const aboutOf = (cut: Cut): About => (cut === 'limit' || cut === 'turns' ? cut : 'thinking');
 
 /**
  * `value`: the refused level or budget; undefined where any value is refused. `until`: milliseconds since 1970, after
@@ -45,8 +53,10 @@ export type Mended = {
   learn(): void;
 };
 
-const keyOf = (model: string, value: string | undefined, isLimit: boolean) =>
-  JSON.stringify([model, value ?? null, isLimit]);
+const keyOf = (model: string, about: About, value: string | undefined) =>
+  JSON.stringify([model, about, value ?? null]);
+
+const keyOfLesson = ({ model, cut, value }: Lesson) => keyOf(model, aboutOf(cut), value);
 
 const NOT_KEPT: LessonStore = { read: () => [], write() {} };
 
@@ -61,15 +71,21 @@ export class Lessons {
     for (const lesson of store.read()) this.#keep(lesson);
   }
 
+  /** The model's row as refusals have shown it to be. Requests are made by this row. */
+  rowOf(model: GeminiModel): GeminiModel {
+    return this.#lesson(model.id, 'turns') ? { ...model, responsesAlone: true } : model;
+  }
+
   /** Returns `request` without what the model has refused before. */
   apply(model: GeminiModel, request: GenerateContentRequest): GenerateContentRequest {
     if (this.#lessons.size === 0) return request;
     const config = request.generationConfig?.thinkingConfig;
-    const limit = this.#lesson(model.id, undefined, true);
+    const limit = this.#lesson(model.id, 'limit');
     const within = (limit && withinLimit(request, model)) ?? request;
     if (!config) return within;
-    const lesson = this.#lesson(model.id, undefined) ?? this.#lesson(model.id, wishOf(config));
-    return lesson && lesson.cut !== 'limit' ? withoutThinking(within, lesson.cut) : within;
+    const { cut } =
+      this.#lesson(model.id, 'thinking') ?? this.#lesson(model.id, 'thinking', wishOf(config)) ?? {};
+    return cut === 'setting' || cut === 'everything' ? withoutThinking(within, cut) : within;
   }
 
   /**
@@ -83,13 +99,18 @@ export class Lessons {
       return { request: withoutThinking(request, cut), cut, learn: () => this.#learn(model.id, cut, value) };
     }
     const within = withinOneRequest(error, request, model);
-    return (
-      within && { request: within, cut: 'limit', learn: () => this.#learn(model.id, 'limit', undefined) }
-    );
+    if (within) return this.#mended(model.id, within, 'limit');
+    const apart = mendedByResponsesAlone(error, request);
+    return apart && this.#mended(model.id, apart, 'turns');
   }
 
-  #lesson(model: string, value: string | undefined, isLimit = false): Lesson | undefined {
-    const key = keyOf(model, value, isLimit);
+  #mended(model: string, request: GenerateContentRequest, cut: Cut): Mended {
+    return { request, cut, learn: () => this.#learn(model, cut, undefined) };
+  }
+
+  #lesson(model: string, about: About, value?: string): Lesson | undefined {
+    if (this.#lessons.size === 0) return undefined;
+    const key = keyOf(model, about, value);
     const lesson = this.#lessons.get(key);
     if (!lesson || this.#isFresh(lesson)) return lesson;
     this.#lessons.delete(key);
@@ -101,7 +122,7 @@ export class Lessons {
     this.#keep({ model, cut, until, ...(value === undefined ? {} : { value }) });
     // Other instances may have written lessons meanwhile.
     for (const lesson of this.#store.read()) {
-      if (!this.#lessons.get(keyOf(lesson.model, lesson.value, lesson.cut === 'limit'))) this.#keep(lesson);
+      if (!this.#lessons.get(keyOfLesson(lesson))) this.#keep(lesson);
     }
     this.#store.write(
       [...this.#lessons].map(([, lesson]) => lesson).filter((lesson) => this.#isFresh(lesson)),
@@ -110,7 +131,7 @@ export class Lessons {
 
   #keep(lesson: Lesson): void {
     if (!this.#isFresh(lesson)) return;
-    this.#lessons.set(keyOf(lesson.model, lesson.value, lesson.cut === 'limit'), lesson);
+    this.#lessons.set(keyOfLesson(lesson), lesson);
   }
 
   /** A lesson from the future, by a clock that was set back, counts as old. */

@@ -14,6 +14,7 @@ import type { AnswerPlan } from '../translate/context.ts';
 import type { MediaPart } from '../translate/request/items.ts';
 import { marked, withPlaced } from '../translate/request/media/moved-media.ts';
 import { repairedRequest, requestWithoutSignatures } from '../translate/request/repair.ts';
+import type { WarningCode } from '../translate/warnings.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { RequestCaching } from './caching/request-caching.ts';
 import type { Job } from './job.ts';
@@ -322,9 +323,9 @@ export class Outgoing {
     const mended = this.#lessons.mendRequest(this.model, error, request);
     if (!mended) return undefined;
     this.#learnt.push(() => mended.learn());
-    const [what, path, left] = CUTS[mended.cut];
+    const [what, code, path, left] = CUTS[mended.cut];
     this.#job.warn(
-      'value-clamped',
+      code,
       path,
       `refused by Gemini (${error.message}); asked again ${left}, and so are later requests if that is taken`,
     );
@@ -332,12 +333,13 @@ export class Outgoing {
   }
 }
 
-/** For each cut: its name in the story, the field of the client's request, and what the change was. */
+/** For each cut: its name in the story, the kind of change, the field of the client's request, and what the change was. */
 const CUTS = {
-  setting: ['thinking', 'thinking', 'without a level or budget'],
-  everything: ['thinking', 'thinking', 'without a word on thinking'],
-  limit: ['limit', 'max_tokens', 'with what the model gives in one request'],
-} as const satisfies Record<Cut, readonly [what: string, path: string, left: string]>;
+  setting: ['thinking', 'value-clamped', 'thinking', 'without a level or budget'],
+  everything: ['thinking', 'value-clamped', 'thinking', 'without a word on thinking'],
+  limit: ['limit', 'value-clamped', 'max_tokens', 'with what the model gives in one request'],
+  turns: ['turns', 'history-repaired', 'messages', 'with the results of tools in turns of their own'],
+} as const satisfies Record<Cut, readonly [what: string, code: WarningCode, path: string, left: string]>;
 
 /** The part for a medium that was moved: the bytes themselves, where nobody takes them as a file. */
 const partOf = ({ mimeType, data = '' }: MovedMedium, placed: PlacedMedium | undefined): MediaPart =>

@@ -83,9 +83,9 @@ export async function requestContext(
   ports: AnswerPorts,
   conversation: AnsweredCaller,
 ): Promise<RequestContext> {
-  const { settings, signatures } = ports;
+  const { settings, signatures, lessons } = ports;
   return {
-    model,
+    model: lessons.rowOf(model),
     apiVersion: apiVersion(job.headers),
     maxTokensLimit: settings.maxTokensLimit,
     origin: { family: model.family, keyFingerprint: route.backend().keyFingerprint },

@@ -17,7 +17,12 @@ const Lessons = Type.Object({
     Type.Object({
       model: Type.String({ maxLength: 256 }),
       value: Type.Optional(Type.String({ maxLength: 64 })),
-      cut: Type.Union([Type.Literal('setting'), Type.Literal('everything'), Type.Literal('limit')]),
+      cut: Type.Union([
+        Type.Literal('setting'),
+        Type.Literal('everything'),
+        Type.Literal('limit'),
+        Type.Literal('turns'),
+      ]),
       until: Type.Number(),
     }),
     { maxItems: MOST_LESSONS },

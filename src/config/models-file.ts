@@ -71,6 +71,7 @@ const Row = closed({
   thinking: Type.Optional(ThinkingRow),
   signatures: Type.Optional(one('none', 'optional', 'required')),
   mediaInResponses: Type.Optional(Type.Boolean()),
+  responsesAlone: Type.Optional(Type.Boolean()),
   callIds: Type.Optional(Type.Boolean()),
   readsUrls: Type.Optional(Type.Boolean()),
   jsonWithTools: Type.Optional(Type.Boolean()),

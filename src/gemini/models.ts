@@ -49,6 +49,8 @@ export type GeminiModel = {
    * responses.
    */
   mediaInResponses: boolean;
+  /** True where function responses must stand in a content of their own, with nothing after them. */
+  responsesAlone: boolean;
   /** True where the model needs the id of a call in `functionCall` and `functionResponse`. */
   callIds: boolean;
   /** True where the model reads media by public https URLs in `fileData`. */

@@ -11,7 +11,7 @@ import { ModelTable } from './models.ts';
 import { reasonsOf } from './said.ts';
 
 /**
- * The same models, as Vertex AI serves them: calls are matched with their results by order, and all models read URLs. The
+ * The same models, as Vertex AI serves them: calls are matched with their results by order, results stand alone, and all models read URLs. The
  * prices of the Gemini API say nothing about those of Vertex AI; what a user's own file says of prices holds. What Vertex
  * AI keeps of prompts belongs to a project and a place; it is not used.
  */
@@ -20,7 +20,15 @@ export const onVertex = ({ rows }: ModelTable): ModelTable =>
     rows.map((row) => {
       const isOfGeminiApi = row.price.source.page === PRICES.page;
       const price = isOfGeminiApi ? { ...row.price, tiers: [] } : row.price;
-      return { ...row, price, host: 'vertex', callIds: false, readsUrls: true, caching: undefined };
+      return {
+        ...row,
+        price,
+        host: 'vertex',
+        callIds: false,
+        responsesAlone: true,
+        readsUrls: true,
+        caching: undefined,
+      };
     }),
   );
 

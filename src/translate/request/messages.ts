@@ -13,6 +13,7 @@ import { blockItems } from './blocks.ts';
 import { type BlockPlace, type Item, type OpenCall, text } from './items.ts';
 import { type AssistantMessage, ModelTurns } from './model-turn.ts';
 import { refuse } from './refusals/refuse.ts';
+import { withResponsesAlone } from './responses-alone.ts';
 import { Signatures } from './signature-placement.ts';
 import { userParts } from './user-turn.ts';
 
@@ -152,5 +153,5 @@ export function toContents(
   if (contents.length === 0) {
     refuse('messages: text content blocks must be non-empty');
   }
-  return contents;
+  return ctx.model.responsesAlone ? withResponsesAlone(contents) : contents;
 }
