@@ -67,7 +67,7 @@ const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
   [/thought.?signature/i, 'signature'],
   [/Responsible AI|prohibited content|blocked by (?:the )?safety/i, 'content-filter'],
   [
-    /function_?declarations?\b|duplicate function|undefined schema|\bschema (?:produces|at|in GenerationConfig|properties)\b|\bat (?:top-level|properties\.\S+) must be\b|unrecognized type|ref loops?/i,
+    /function_?declarations?\b|duplicate function|undefined schema|\bschema (?:produces|at|in GenerationConfig|properties)\b|\bat (?:top-level|properties\.\S+) must be\b|unrecognized type|ref loops?|\bref '[^']{1,200}' was set alongside/i,
     'schema',
   ],
   [

@@ -8,8 +8,9 @@
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { jsonShape, withoutStrayCommas } from '../lib/json-text.ts';
 import { SseDecoder, type SseItem } from '../lib/sse-decoder.ts';
+import { errorIn } from './error-object.ts';
 import { keepDigitsOfCalls } from './exact-arguments.ts';
-import { MAX_ANSWER, MAX_DEPTH, MAX_EVENT, MAX_MESSAGE, MAX_VALUES } from './limits.ts';
+import { MAX_ANSWER, MAX_DEPTH, MAX_EVENT, MAX_VALUES } from './limits.ts';
 import { ObjectScanner } from './object-scanner.ts';
 import type { GenerateContentResponse, GoogleError } from './wire.ts';
 
@@ -199,7 +200,7 @@ function classify(
   frames: Frame[],
 ): void {
   const told = repairs.length > 0 ? { repairs } : {};
-  const error = errorOf(value);
+  const error = errorIn(value);
   const chunk = value as GenerateContentResponse;
   const before = frames.length;
   if (hasItems(value['candidates']) || isObject(value['promptFeedback'])) {
@@ -212,35 +213,3 @@ function classify(
 }
 
 const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0;
-
-/** The error in an object: `{"error": {…}}`, `{"error": "text"}`, or the status object itself. */
-function errorOf(value: Record<string, unknown>): GoogleError | undefined {
-  const error = value['error'];
-  if (isObject(error)) return wellTyped(error);
-  if (typeof error === 'string') return { message: cut(error) };
-  const bare = typeof value['code'] === 'number' && typeof value['message'] === 'string';
-  return bare ? wellTyped(value) : undefined;
-}
-
-/** A text of an error, cut: such texts are searched with several patterns, some more than once. */
-const cut = (text: string): string => text.slice(0, MAX_MESSAGE);
-
-const isReadable = (details: unknown): boolean =>
-  Array.isArray(details) && JSON.stringify(details).length <= MAX_MESSAGE;
-
-/**
- * The error with fields of Google's types only. Gateways write error objects of their own; a field of another type is
- * treated as absent.
- */
-function wellTyped(error: Record<string, unknown>): GoogleError {
-  const { code, message, status, details } = error;
-  return {
-    ...error,
-    ...(typeof code === 'number' || code === undefined ? {} : { code: Number(code) || 0 }),
-    ...(message === undefined
-      ? {}
-      : { message: cut(typeof message === 'string' ? message : JSON.stringify(message)) }),
-    ...(status === undefined ? {} : { status: typeof status === 'string' ? cut(status) : '' }),
-    ...(details === undefined ? {} : { details: isReadable(details) ? details : [] }),
-  } as GoogleError;
-}

@@ -10,6 +10,7 @@ describe('the seconds to wait', () => {
     ['Please retry in 12.3s.', 13],
     ['Please retry in 853.18ms.', 1],
     ['Please retry in 3h22m10.5s.', 12_131],
+    ['Your quota will reset after 2h7m23s.', 7_643],
     ['Please retry in 0s', 0],
     ['Please retry in 48h.', TWO_DAYS],
     ['Please retry in 48h1s.', undefined],

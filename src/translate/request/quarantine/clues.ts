@@ -35,6 +35,16 @@ const anything = (_node: Json): boolean => true;
 const isNo = (kind: string, value: Json | undefined): boolean =>
   (kind === 'object' && !isObject(value)) || (kind === 'list' && !Array.isArray(value));
 
+/** What Google takes beside a reference, where it takes references at all. */
+const BESIDE_REFERENCE: ReadonlySet<string> = new Set(['$ref', 'ref', 'description', 'default']);
+
+/** True where the node refers to `name`, or to something of that name. `ref` is Google's own keyword. */
+const refersTo = (node: Json, name: string): boolean =>
+  ['$ref', 'ref'].some((key) => {
+    const reference = memberOf(node, key);
+    return typeof reference === 'string' && (reference === name || reference.endsWith(`/${name}`));
+  });
+
 const missing = (names: readonly string[], path?: string): Clue => ({
   path,
   isThere: (node) => names.some((name) => lists(node, name)),
@@ -83,6 +93,13 @@ const SENTENCES: readonly (readonly [pattern: RegExp, clue: (...found: string[])
     }),
   ],
   [/ref loops? .* at (\S+)/i, (path = '') => ({ path, isThere: anything, isWrong: refers })],
+  [
+    /\bref ['"`]([^'"`]+)['"`] was set alongside/i,
+    (name = '') => ({
+      isThere: (node) => refersTo(node, name),
+      isWrong: (node) => isObject(node) && Object.keys(node).some((key) => !BESIDE_REFERENCE.has(key)),
+    }),
+  ],
   [/reference to undefined schema at\s*(.*)/i, (path = '') => ({ path, isThere: refers, isWrong: refers })],
 ];
 

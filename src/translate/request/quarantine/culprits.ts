@@ -22,9 +22,9 @@ export type Culprits =
 
 /**
  * `tools[0].function_declarations[6].parameters…`. Google writes fields in snake case; camel case is understood as
- * well.
+ * well. Some of its fronts leave out the first number.
  */
-const PLACE = /\btools\[(\d+)\]\.(?:function_declarations|functionDeclarations)\[(\d+)\](?:\.(\w+))?/g;
+const PLACE = /\btools(?:\[(\d+)\])?\.(?:function_declarations|functionDeclarations)\[(\d+)\](?:\.(\w+))?/g;
 const DUPLICATE = /Duplicate function declaration found:\s*(\S+)/i;
 /** Matches the names in sentences of Vertex's front end. */
 const BY_NAME = /[`'"]([\w.:-]+)[`'"] function_?declaration|function_?declaration [`'"]([\w.:-]+)[`'"]/gi;
@@ -86,7 +86,11 @@ const violationsIn = (details: readonly Json[]): string[] =>
 function inLine(line: string, request: GenerateContentRequest, blamed: Blamed): Culprit[] {
   const because = sentence(line);
   const placed = [...line.matchAll(PLACE)].flatMap(([, tool, position, field]): Culprit[] => {
-    const declaration = request.tools?.[Number(tool)]?.functionDeclarations?.[Number(position)];
+    const holder =
+      tool === undefined
+        ? request.tools?.find(({ functionDeclarations }) => functionDeclarations)
+        : request.tools?.[Number(tool)];
+    const declaration = holder?.functionDeclarations?.[Number(position)];
     return declaration ? [{ declaration, trouble: field === 'name' ? 'name' : 'schema', because }] : [];
   });
   if (placed.length > 0) return placed;

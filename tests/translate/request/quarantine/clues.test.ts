@@ -86,6 +86,20 @@ describe('whose schema is meant', () => {
     expect(named(`* ${place}: schema at top-level requires unspecified property 'x'\n`)).toEqual(['dots']);
   });
 
+  test.each([
+    [
+      '$ref',
+      "$ref 'Option' was set alongside unsupported fields. If a schema node has $ref set, then only description and default can be set alongside it",
+    ],
+    ['ref', "Schema.ref 'Option' was set alongside unsupported fields."],
+  ])('a %s with too much beside it, by its name alone', (keyword, message) => {
+    const $defs = { Option: object({ a: TEXT }) };
+    const referring = (name: string, more: JsonObject) =>
+      declare(name, object({ o: { [keyword]: '#/$defs/Option', description: 'd', ...more } }, { $defs }));
+    const request = requestWith([referring('good', {}), referring('bad', { title: 'One' }), ...ODD]);
+    expect(named(message, request)).toEqual(['bad']);
+  });
+
   test.each<[string, string, string[]]>([
     [
       'all that have something there',

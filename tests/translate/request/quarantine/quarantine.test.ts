@@ -86,6 +86,11 @@ describe('the declaration that Google means', () => {
       ['look simplified', 'read dropped'],
     ],
     [
+      'a number, whose place has no number of a tool',
+      "Invalid value at 'request.tools.function_declarations[1].parameters.properties[3].value.enum[0]' (TYPE_STRING), 1",
+      ['search_jobs simplified'],
+    ],
+    [
       'by its name, with the place inside',
       'Unable to submit request because `search_jobs` functionDeclaration `parameters.employment_types` schema specified other fields alongside any_of. When using any_of, it must be the only field set.',
       ['search_jobs simplified'],
