@@ -104,7 +104,12 @@ const TAB_TEXTS: Readonly<Record<(typeof TABS)[number], readonly (string | RegEx
   Conversation: ['New in this request', 'The answer', /The offset must be taken at the local time/],
   'What was changed': ['Anthropic’s request, as it came', 'Gemini’s request, as sent', 'top_k'],
   'Frames and events': ['What Gemini sent, what the client got', /message_start/],
-  'Usage and cost': ['What it cost', 'Together'],
+  'Usage and cost': [
+    'What it cost',
+    'Together',
+    /\$0\.\d+ of it was for an attempt that failed/,
+    'failed attempts, gemini-4-argon',
+  ],
   Raw: [/client/i],
 };
 
@@ -112,6 +117,10 @@ const TAB_TEXTS: Readonly<Record<(typeof TABS)[number], readonly (string | RegEx
 async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
   await page.locator(ODD).first().click();
   await check(`${name}: the headline says what took the time`, () => sees(page, /Answered after/, 'h1'));
+  await check(`${name}: and what was paid for an attempt that failed`, () =>
+    sees(page, /\$0\.\d+ of \$0\.\d+ was for an attempt that failed/, 'h1'),
+  );
+  await check(`${name}: so does the card of the cost`, () => sees(page, 'for failed attempts', '.cards'));
   await check(`${name}: the time line has each attempt`, () => sees(page, 'Attempt 2', '.timeline'));
   await check(`${name}: the time line tells the failure`, () => sees(page, /503/, '.timeline'));
   await check(`${name}: the time line tells the other model`, () =>

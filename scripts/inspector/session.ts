@@ -90,6 +90,10 @@ const outToday = () =>
 /** The keys of the day. The second one has used up its quota. */
 export const KEYS = ['AIza-canary-key-0123456789', 'AIza-canary-key-9876543210'] as const;
 
+/** An answer that ends after its first thought, when Google has counted it. */
+const brokenOff = () =>
+  sse(chunk([thought('The offset is read')], undefined, { prompt: 84_310, out: 0, thoughts: 12 }));
+
 /** One JSON object over two events, as Google sometimes sends it. */
 function brokenInTwo(text: string): string[] {
   const whole = chunk([{ text }]);
@@ -116,68 +120,75 @@ function slowAnswer(go: Promise<void>): Response {
 type Scene = { asks: string; answer(url: string): Response };
 
 /** What Google answers, by the last words that it is asked. */
-const scenes = (go: Promise<void>): readonly Scene[] => [
-  {
-    asks: QUESTION,
-    answer: () =>
-      sse(
-        chunk([thought('A test that fails around midnight points to a zone.')]),
-        chunk([call('Bash', { command: 'bun test tests/date.test.ts', description: 'Run the date tests' })]),
-        chunk([], 'STOP', { prompt: 71_300, out: 322, thoughts: 120 }),
-      ),
-  },
-  {
-    asks: '41 pass, 1 fail',
-    answer: () =>
-      sse(
-        chunk([{ text: 'I ask a helper for the callers.' }]),
-        chunk([call('Agent', { description: 'find callers', prompt: ERRAND, subagent_type: 'Explore' })]),
-        chunk([], 'STOP', { prompt: 81_200, cached: 77_100, out: 188 }),
-      ),
-  },
-  {
-    asks: ERRAND,
-    answer: () =>
-      sse(
-        chunk([call('Grep', { pattern: 'parseLocal\\(' })]),
-        chunk([], 'STOP', { prompt: 30_100, out: 84 }),
-      ),
-  },
-  {
-    asks: 'src/date/agenda.ts:14',
-    answer: () =>
-      sse(
-        ...brokenInTwo('Two callers: agenda.ts passes a zone, '),
-        chunk([{ text: 'reminder.ts does not.' }], 'STOP', { prompt: 32_900, cached: 29_900, out: 96 }),
-      ),
-  },
-  {
-    asks: 'reminder.ts does not',
-    answer: (url) => {
-      if (url.includes('argon')) return down();
-      return sse(
-        chunk([thought('The offset is read before the zone is set.')]),
-        chunk([
-          { text: 'The offset must be taken at the local time. I change parseLocal and run the test again.' },
-        ]),
-        chunk([
-          call('Edit', {
-            file_path: 'src/date/parse-local.ts',
-            old_string: "const offset = zoneOffset(zone, Date.parse(text + 'Z'));",
-            new_string: 'const offset = zoneOffset(zone, guess(text, zone));',
-          }),
-        ]),
-        chunk([], 'STOP', { prompt: 84_310, out: 612, thoughts: 208 }),
-      );
+function scenes(go: Promise<void>): readonly Scene[] {
+  let asked = 0;
+  return [
+    {
+      asks: QUESTION,
+      answer: () =>
+        sse(
+          chunk([thought('A test that fails around midnight points to a zone.')]),
+          chunk([
+            call('Bash', { command: 'bun test tests/date.test.ts', description: 'Run the date tests' }),
+          ]),
+          chunk([], 'STOP', { prompt: 71_300, out: 322, thoughts: 120 }),
+        ),
     },
-  },
-  { asks: 'the edit was made', answer: () => slowAnswer(go) },
-  {
-    asks: 'translate the error messages',
-    answer: () => sse(chunk([{ text: 'Which file?' }], 'STOP', { prompt: 36_700, out: 20 })),
-  },
-  { asks: 'errors.json', answer: tooLong },
-];
+    {
+      asks: '41 pass, 1 fail',
+      answer: () =>
+        sse(
+          chunk([{ text: 'I ask a helper for the callers.' }]),
+          chunk([call('Agent', { description: 'find callers', prompt: ERRAND, subagent_type: 'Explore' })]),
+          chunk([], 'STOP', { prompt: 81_200, cached: 77_100, out: 188 }),
+        ),
+    },
+    {
+      asks: ERRAND,
+      answer: () =>
+        sse(
+          chunk([call('Grep', { pattern: 'parseLocal\\(' })]),
+          chunk([], 'STOP', { prompt: 30_100, out: 84 }),
+        ),
+    },
+    {
+      asks: 'src/date/agenda.ts:14',
+      answer: () =>
+        sse(
+          ...brokenInTwo('Two callers: agenda.ts passes a zone, '),
+          chunk([{ text: 'reminder.ts does not.' }], 'STOP', { prompt: 32_900, cached: 29_900, out: 96 }),
+        ),
+    },
+    {
+      asks: 'reminder.ts does not',
+      answer: (url) => {
+        if (url.includes('argon')) return asked++ === 0 ? brokenOff() : down();
+        return sse(
+          chunk([thought('The offset is read before the zone is set.')]),
+          chunk([
+            {
+              text: 'The offset must be taken at the local time. I change parseLocal and run the test again.',
+            },
+          ]),
+          chunk([
+            call('Edit', {
+              file_path: 'src/date/parse-local.ts',
+              old_string: "const offset = zoneOffset(zone, Date.parse(text + 'Z'));",
+              new_string: 'const offset = zoneOffset(zone, guess(text, zone));',
+            }),
+          ]),
+          chunk([], 'STOP', { prompt: 84_310, out: 612, thoughts: 208 }),
+        );
+      },
+    },
+    { asks: 'the edit was made', answer: () => slowAnswer(go) },
+    {
+      asks: 'translate the error messages',
+      answer: () => sse(chunk([{ text: 'Which file?' }], 'STOP', { prompt: 36_700, out: 20 })),
+    },
+    { asks: 'errors.json', answer: tooLong },
+  ];
+}
 
 /** The texts of the last turn, whatever their form. */
 const lastWords = ({ contents }: GenerateContentRequest): string => JSON.stringify(contents.at(-1) ?? '');

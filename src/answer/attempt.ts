@@ -59,6 +59,9 @@ type Rest = { token: string; state: 'new' | 'asked' | 'to be asked again' };
 const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
 const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
 
+/** True where the attempt ends because no content has come in time; a client that leaves is no failure. */
+const isTooLate = ({ reason }: AbortSignal): boolean => reason instanceof UpstreamError;
+
 /** Google's count of the prompt. Undefined where it includes what Google's own tools have read. */
 const promptTokensIn = (usage: UsageMetadata): number | undefined =>
   usage.toolUsePromptTokenCount ? undefined : usage.promptTokenCount;
@@ -168,7 +171,10 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
       }
       return undefined;
     } catch (error) {
-      if (this.#rest) this.#rest.state = 'to be asked again';
+      if (this.#rest) {
+        this.#rest.state = 'to be asked again';
+        this.#tellCounts(true);
+      }
       throw error;
     }
   }
@@ -237,10 +243,10 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   }
 
   /** An answer that turns out not to be usable has failed; that is known only after its end. */
-  #tellCounts(): void {
+  #tellCounts(isLost = this.#isLost || isTooLate(this.#options.signal)): void {
     const usage = tokenCounts(this.#counts);
     this.#counts = undefined;
-    if (usage) this.#options.onCounted?.(usage, this.#isLost);
+    if (usage) this.#options.onCounted?.(usage, isLost);
   }
 
   #tellEnd(events: readonly TurnEvent[]): void {

@@ -60,6 +60,8 @@ export type Row = {
   thinking?: number | undefined;
   dollars?: number | undefined;
   listDollars?: number | undefined;
+  /** What of the dollars was for attempts that failed. */
+  lostDollars?: number | undefined;
   warnings: number;
 };
 
@@ -197,6 +199,8 @@ export type Detail = {
 };
 
 export type UsagePart = {
+  /** What this was for, where it was not for the answer: `failed attempts, gemini-4-argon`. */
+  group?: string | undefined;
   what: string;
   tokens: number;
   perMillion: number;
@@ -205,6 +209,8 @@ export type UsagePart = {
 };
 export type Usage = {
   headline: string;
+  /** What of it was for attempts that failed. */
+  lost?: string | undefined;
   model: string;
   parts: readonly UsagePart[];
   dollars: number;

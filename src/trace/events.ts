@@ -181,6 +181,8 @@ export type TraceFact =
   | {
       type: 'spent';
       for: SpentFor;
+      /** True for a request that has failed, of whose answer nothing more is used. */
+      isLost?: boolean | undefined;
       model: string;
       key: KeyName;
       /** Tokens, counted as in `usage`. */

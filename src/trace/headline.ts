@@ -100,6 +100,16 @@ function failedText({ failed }: Summary, wordsFor: FailureWords): string[] {
   return [`${what} failed after ${duration(total(failed))}: ${failureTexts(failed, wordsFor)}`];
 }
 
+/** What was paid for attempts of which nothing was used. Most failures cost nothing, and then there is nothing to say. */
+function lostTexts({ lost, spent }: Summary): string[] {
+  if (!lost) return [];
+  const what = lost.requests === 1 ? 'an attempt that failed' : `${lost.requests} attempts that failed`;
+  if (lost.dollars === undefined || spent?.dollars === undefined)
+    return [`${count(lost.in + lost.cached)} tokens in and ${count(lost.out)} out are paid for ${what}`];
+  const of = lost.requests === spent.requests ? '' : ` of ${dollarText(spent.dollars)}`;
+  return [`${dollarText(lost.dollars)}${of} was for ${what}`];
+}
+
 /** The milliseconds of all silences together. */
 export const silentMs = ({ silences }: Pick<Summary, 'silences'>): number =>
   silences.reduce((sum, { forMs }) => sum + forMs, 0);
@@ -146,6 +156,7 @@ function oddTexts(summary: Summary, oddness: Oddness, wordsFor: FailureWords): s
     ...waitTexts(summary),
     ...silenceTexts(summary),
     ...failedText(summary, wordsFor),
+    ...lostTexts(summary),
     ...replacedText(summary),
     ...continuedText(summary),
     ...hereText(summary),

@@ -304,6 +304,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     tokens_out: usage?.out,
     dollars: summary.spent?.dollars,
     list_dollars: summary.spent?.listDollars,
+    lost_dollars: summary.lost?.dollars,
     checked: checked?.calls,
     flagged: checked?.flagged || undefined,
     unchecked: checked?.unknown || undefined,

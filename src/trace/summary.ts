@@ -85,6 +85,8 @@ export class Summary {
   checked: Of<'checked'> | undefined;
   /** All that the request has cost; undefined where upstream has counted nothing. */
   spent: Spent | undefined;
+  /** What of it was for attempts that failed; undefined where upstream has counted nothing for them. */
+  lost: Spent | undefined;
   stopped: Of<'stopped'> | undefined;
   error: Of<'error'> | undefined;
   end: Of<'end'> | undefined;
@@ -147,7 +149,7 @@ export class Summary {
         this.modelTookMs = event.ms - (this.#attemptAt ?? 0);
         return;
       case 'spent':
-        this.spent = addedTo(this.spent, event);
+        this.#spend(event);
         return;
       case 'end':
         this.end = event;
@@ -164,6 +166,11 @@ export class Summary {
   #replace({ from, to, because }: Of<'model-replaced'>): void {
     this.replaced ??= { model: from, because };
     this.model = to;
+  }
+
+  #spend(event: Of<'spent'>): void {
+    this.spent = addedTo(this.spent, event);
+    if (event.isLost) this.lost = addedTo(this.lost, event);
   }
 
   #countStep({ step, cost }: Of<'step'>): void {

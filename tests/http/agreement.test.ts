@@ -4,12 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { HealthAnswer } from '../../src/http/api-description/answers.ts';
-import type { Charts, Row } from '../../src/inspector/shapes.ts';
+import type { Charts, Row, Usage } from '../../src/inspector/shapes.ts';
 import { allEnded, Looker } from '../support/looker.ts';
 import {
   ASKINGS,
   FIGURES,
   type Figures,
+  LOST,
   playSession,
   type Running,
   startSession,
@@ -81,6 +82,26 @@ describe.each(NAMES)('%s', (client) => {
     expect(sum(({ dollars }) => dollars)).toBe(wanted.dollars);
     expect(sum(({ listDollars }) => listDollars)).toBe(wanted.listDollars);
     expect(rows.filter(({ sign }) => sign === 'failed')).toHaveLength(wanted.errors);
+  });
+
+  test('has these tokens and dollars in the parts that each request tells, those of failed attempts apart', async () => {
+    const looker = await Looker.at(running.proxy, { 'x-api-key': PROXY_KEY });
+    while (!allEnded(ASKINGS.length)(looker)) {
+      await running.google.clock.advance(PACE_MS);
+      await new Promise(setImmediate);
+    }
+    const rows = looker.list.filter((row) => row.client === client && row.dollars !== undefined);
+    looker.leave();
+    const usages = await Promise.all(
+      rows.map(async ({ id }) => (await (await ask(`/ui/api/requests/${id}/usage`)).json()) as Usage),
+    );
+    const parts = usages.flatMap((usage) => usage.parts);
+    const sum = (are: readonly { dollars: number }[]) =>
+      cents(are.reduce((all, { dollars }) => all + dollars, 0));
+    expect(sum(parts)).toBe(wanted.dollars);
+    const lost = cents(rows.reduce((all, { lostDollars = 0 }) => all + lostDollars, 0));
+    expect(lost).toBe(LOST[client]);
+    expect(sum(parts.filter(({ group }) => group?.startsWith('failed attempts')))).toBe(LOST[client]);
   });
 
   test('has these figures in the charts of the page, which come from the stored usage', async () => {

@@ -14,6 +14,14 @@ const answer = (usageMetadata: object, text = 'Hello', finishReason: string | un
   candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] }, finishReason }],
   usageMetadata,
 });
+/** A stream that says this, and then nothing more. */
+const unfinished = (chunk: object): Response => {
+  const start = (controller: ReadableStreamDefaultController<string>) =>
+    controller.enqueue(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
+  const body = new ReadableStream({ start }).pipeThrough(new TextEncoderStream());
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+};
+
 const giving =
   (usageMetadata: object): Script =>
   ({ stream }) =>
@@ -155,6 +163,7 @@ describe('everything that was paid for is told', () => {
     // 1,000 × $2 + 50 × $10: and Anthropic would have been asked once.
     expect(told[0]?.dollars).toBeCloseTo(0.0025, 10);
     expect(told[0]?.listDollars).toBeUndefined();
+    expect(told.map(({ isLost }) => isLost)).toEqual([true, undefined]);
     expect(total(told)).toBeCloseTo(0.0213, 10);
   });
 
@@ -184,6 +193,38 @@ describe('everything that was paid for is told', () => {
     });
     // Twice 1,000 × $2 + 100 × $10.
     expect(told.map(({ dollars }) => dollars)).toEqual([0.003, 0.003]);
+  });
+
+  test('a request for the rest of an answer that brought nothing of it, as lost', async () => {
+    const usage = { promptTokenCount: 1_000, candidatesTokenCount: 100 };
+    const part = answer(usage, 'one, ', 'CONTINUATION');
+    const cut = {
+      ...part,
+      candidates: part.candidates.map((one) => ({ ...one, continuationToken: 'dG9rZW4=' })),
+    };
+    const answers = [cut, { usageMetadata: { promptTokenCount: 3_000 } }, answer(usage, 'two.')];
+    const told = await spentOn((_asked, index) => googleStream(answers[index] ?? {}), {
+      ...streamed,
+      max_tokens: 128_000,
+    });
+    expect(told.map(({ dollars, isLost }) => [dollars, isLost])).toEqual([
+      [0.003, undefined],
+      [0.006, true],
+      [0.003, undefined],
+    ]);
+  });
+
+  test('thoughts after which no answer came in time, as lost', async () => {
+    const google = scriptedGoogle(() =>
+      unfinished({
+        candidates: [{ index: 0, content: { role: 'model', parts: [{ text: 'So.', thought: true }] } }],
+        usageMetadata: { promptTokenCount: 1_000, thoughtsTokenCount: 50 },
+      }),
+    );
+    await using proxy = await google.start({ REQUEST_TIMEOUT: '20' });
+    await google.finish(proxy.send('/v1/messages', streamed).then((response) => response.text()));
+    const lost = { in: 1_000, out: 50, isLost: true, listDollars: undefined };
+    expect(proxy.told('spent')).toMatchObject([lost]);
   });
 
   test('verdicts on calls, which Anthropic would not ask money for', async () => {

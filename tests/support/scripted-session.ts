@@ -195,6 +195,9 @@ export const FIGURES: Readonly<Record<'alice' | 'bob' | 'all', Figures>> = {
   },
 };
 
+/** What of the dollars was for attempts that failed. */
+export const LOST = { alice: 0.0036, bob: 0 } as const;
+
 /** Dollars by the model that has answered. */
 export const DOLLARS_BY_MODEL: Readonly<Record<string, number>> = {
   'gemini-4-argon': 0.064,

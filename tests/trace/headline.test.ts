@@ -28,6 +28,21 @@ const step = (name: 'retry' | 'other-key', ms: number): Timed => [
   { type: 'step', step: name, cost: name === 'retry' ? 'retry' : 'nothing', retriesLeft: 3 },
 ];
 const REPLACED: TraceFact = { type: 'model-replaced', from: 'model-a', to: 'model-b', because: 'overloaded' };
+const spent = (dollars: number | undefined, isLost = false): Timed => [
+  1_000,
+  {
+    type: 'spent',
+    for: 'answer',
+    isLost,
+    model: 'a',
+    key: 'k',
+    in: 900,
+    cached: 100,
+    out: 50,
+    thinking: 0,
+    dollars,
+  },
+];
 const failing = (class_: string, status: number): TraceFact => ({
   ...failure(),
   class: class_,
@@ -94,6 +109,49 @@ describe('the headline', () => {
       [[0, attempt(1)], [300, { type: 'mended', what: 'signatures' }], end(900)],
       'changed',
       'Answered after 900 ms. Refused, changed (signatures) and asked again.',
+    ],
+    [
+      'a failed attempt that was paid for, beside what was paid together',
+      [
+        [0, attempt(1)],
+        [1_000, failing('malformed', 200)],
+        spent(0.0036, true),
+        step('retry', 1_000),
+        [1_000, attempt(2)],
+        spent(0.0067),
+        end(2_000),
+      ],
+      'slow',
+      'Answered after 2.0 s. One attempt failed after 1.0 s: 200 malformed; $0.0036 of $0.010 was for an attempt that failed.',
+    ],
+    [
+      'failed attempts without another one',
+      [
+        [0, attempt(1)],
+        [1_000, failing('malformed', 200)],
+        spent(0.0036, true),
+        step('retry', 1_000),
+        [1_000, attempt(2)],
+        [1_500, failing('malformed', 200)],
+        spent(0.0036, true),
+        [1_500, { type: 'error', error: 'e', message: 'm', blame: 'others' }],
+        end(1_500),
+      ],
+      'failed',
+      'Failed after 1.5 s. 2 attempts failed after 1.5 s: 2 × 200 malformed; $0.0072 was for 2 attempts that failed.',
+    ],
+    [
+      'a failed attempt whose price nobody knows',
+      [
+        [0, attempt(1)],
+        [1_000, failing('malformed', 200)],
+        spent(undefined, true),
+        step('retry', 1_000),
+        [1_000, attempt(2)],
+        end(2_000),
+      ],
+      'slow',
+      'Answered after 2.0 s. One attempt failed after 1.0 s: 200 malformed; 1.0k tokens in and 50 out are paid for an attempt that failed.',
     ],
     [
       'an error',

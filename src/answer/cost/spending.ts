@@ -62,6 +62,7 @@ export function tellSpent(
   trace.tell({
     type: 'spent',
     for: what,
+    isLost: isLost || undefined,
     model: model.id,
     key,
     ...tokens,

@@ -17,10 +17,10 @@ const LARGE_PROMPT = 10_000;
 /** What each upstream request was for, in the words of the table. */
 const FOR = {
   answer: '',
-  summary: 'summary: ',
-  search: 'search: ',
-  check: 'checks of actions: ',
-  cache: 'kept in the cache: ',
+  summary: 'summary',
+  search: 'search',
+  check: 'checks of actions',
+  cache: 'kept in the cache',
 } as const satisfies Record<Spent['for'], string>;
 
 type Kind = { what: string; tokens(spent: Spent): number; rate(rates: Rates): number };
@@ -36,29 +36,43 @@ const KINDS: readonly Kind[] = [
   { what: 'Out, thinking', tokens: (spent) => spent.thinking, rate: ({ thinking }) => thinking },
 ];
 
+/** What a group of upstream requests was for; undefined for what has brought the answer. */
+function groupName({ for: what, isLost, model }: Spent, answered: string | undefined): string | undefined {
+  const words = [isLost ? 'failed attempts' : '', FOR[what], model === answered ? '' : model];
+  return words.filter((word) => word !== '').join(', ') || undefined;
+}
+
 /** The parts of all upstream requests for one thing at one price. */
-function partsOf(all: readonly Spent[]): UsagePart[] {
+function partsOf(all: readonly Spent[], answered: string | undefined): UsagePart[] {
   const [first] = all;
   if (!first) return [];
   const { rates, listRates } = first;
-  const prefix = FOR[first.for];
-  return KINDS.map(({ what, tokens, rate }) => {
+  const group = groupName(first, answered);
+  const parts = KINDS.map(({ what, tokens, rate }) => {
     const sum = all.reduce((total, spent) => total + tokens(spent), 0);
     const cost = (of: Rates) => (sum * rate(of)) / PER_MILLION;
     return {
-      what: `${prefix}${what}`,
+      group,
+      what,
       tokens: sum,
       perMillion: rates ? rate(rates) : 0,
       dollars: rates ? cost(rates) : 0,
       ...(listRates ? { listDollars: cost(listRates) } : {}),
     };
   });
+  return group === undefined ? parts : parts.filter(({ tokens }) => tokens > 0);
 }
+
+/** What has brought the answer comes first. */
+const answerFirst = (parts: readonly UsagePart[]): UsagePart[] => [
+  ...parts.filter(({ group }) => group === undefined),
+  ...parts.filter(({ group }) => group !== undefined),
+];
 
 function grouped(spent: readonly Spent[]): Spent[][] {
   const groups = new Map<string, Spent[]>();
   for (const one of spent) {
-    const name = `${one.for} ${one.model} ${JSON.stringify(one.rates)}`;
+    const name = `${one.for} ${one.isLost} ${one.model} ${JSON.stringify(one.rates)}`;
     groups.set(name, [...(groups.get(name) ?? []), one]);
   }
   return [...groups.values()];
@@ -96,12 +110,23 @@ function headlineOf(dollars: number, now: Row, before: Row | undefined, cold: st
   return `${money(dollars)}${compared}${cached}`;
 }
 
+/** What was paid for nothing, in a sentence. */
+function lostOf({ lost, error }: Summary): string | undefined {
+  if (!lost) return undefined;
+  const what = lost.requests === 1 ? 'an attempt' : `${lost.requests} attempts`;
+  const paid = lost.dollars === undefined ? 'Something of it' : `${money(lost.dollars)} of it`;
+  // Of an answer that broke off for good the client has got what had come.
+  const unused = error ? '' : ', though nothing of the answer was used';
+  return `${paid} was for ${what} that failed after Google had read the prompt. Google counts that${unused}.`;
+}
+
 /** `conversation`: the requests of the same conversation until this one, the oldest first. */
 export function usageOf(
   { events }: KeptRequest,
   conversation: readonly Row[],
-  { spent, model, asked }: Summary,
+  summary: Summary,
 ): Usage | undefined {
+  const { spent, model, asked } = summary;
   const all = events.filter((event) => event.type === 'spent');
   const row = conversation.at(-1);
   if (!spent || !row) return undefined;
@@ -113,8 +138,9 @@ export function usageOf(
       spent.dollars === undefined
         ? 'The price of this model is not known'
         : headlineOf(dollars, row, before, cold),
+    lost: lostOf(summary),
     model: model ?? '',
-    parts: grouped(all).flatMap(partsOf),
+    parts: answerFirst(grouped(all).flatMap((group) => partsOf(group, model))),
     dollars,
     listModel: spent.listDollars === undefined ? undefined : asked?.model,
     listDollars: spent.listDollars,

@@ -92,9 +92,10 @@ function tokensOf({ usage }: Summary): Pick<Row, 'in' | 'cached' | 'out' | 'thin
   return { in: usage.in + cached, cached, out, thinking };
 }
 
-const dollarsOf = ({ spent }: Summary): Pick<Row, 'dollars' | 'listDollars'> => ({
+const dollarsOf = ({ spent, lost }: Summary): Pick<Row, 'dollars' | 'listDollars' | 'lostDollars'> => ({
   dollars: spent?.dollars,
   listDollars: spent?.listDollars,
+  lostDollars: lost?.dollars,
 });
 
 export function rowOf(request: KeptRequest, shown: Shown): Row {

@@ -188,6 +188,43 @@ describe('one request', () => {
     expect(usage?.dollars).toBe(row.dollars ?? Number.NaN);
   });
 
+  const halfAnAnswer = {
+    candidates: [{ content: { role: 'model', parts: [{ text: 'hm', thought: true }] } }],
+    usageMetadata: { promptTokenCount: 1_000, thoughtsTokenCount: 50 },
+  };
+
+  test('what a failed attempt cost is told apart: in the headline, the row, and the parts', async () => {
+    const answers = answersOf(googleStream(halfAnAnswer), Response.json(textChunk('hi', 'STOP')));
+    await using proxy = await startProxy({ fetch: answers });
+    await (await proxy.send('/v1/messages', { ...hello, stream: true })).text();
+    const { usage, row, headline } = await onlyDetail(proxy);
+    // 1,000 × $2 + 50 × $10; then 20 × $2 + 10 × $0.10 + 4 × $10, each for a million.
+    expect([row.lostDollars, row.dollars]).toEqual([0.0025, 0.002581]);
+    expect(headline).toContain('; $0.0025 of $0.0026 was for an attempt that failed');
+    expect(row.words).toContain('$0.0025 of $0.0026 was for an attempt that failed');
+    expect(usage?.lost).toBe(
+      '$0.0025 of it was for an attempt that failed after Google had read the prompt. Google counts that, though nothing of the answer was used.',
+    );
+    expect(usage?.parts.map(({ group, what, tokens }) => [group, what, tokens])).toEqual([
+      [undefined, 'In, fresh', 20],
+      [undefined, 'In, cached', 10],
+      [undefined, 'Out, text and calls', 4],
+      [undefined, 'Out, thinking', 0],
+      ['failed attempts', 'In, fresh', 1_000],
+      ['failed attempts', 'Out, thinking', 50],
+    ]);
+    expect(usage?.parts.reduce((sum, { dollars }) => sum + dollars, 0)).toBeCloseTo(row.dollars ?? 0, 12);
+  });
+
+  test('of an answer that broke off for good nobody says that nothing of it was used', async () => {
+    const begun = { ...textChunk('The beginning'), usageMetadata: halfAnAnswer.usageMetadata };
+    await using proxy = await startProxy({ fetch: answersOf(googleStream(begun)) });
+    await (await proxy.send('/v1/messages', { ...hello, stream: true })).text();
+    const { usage, row } = await onlyDetail(proxy);
+    expect([row.sign, row.lostDollars]).toEqual(['failed', row.dollars]);
+    expect(usage?.lost).toEndWith('Google counts that.');
+  });
+
   test('one that is not kept is a 404 that says so', async () => {
     await using proxy = await startProxy();
     const answer = await proxy.send('/ui/api/requests/req_gone');

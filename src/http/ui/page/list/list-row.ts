@@ -105,8 +105,16 @@ const SEPARATOR = ' · ';
 /** A text that loses its middle first where there is no room. */
 const Ends = ({ text }: { text: string }) => {
   const [head, tail] = endsOf(text);
-  return html`<span class="start">${head}</span>${tail !== '' && html`<span>${tail}</span>`}`;
+  return html`<span class=${tail === '' ? '' : 'start'}>${head}</span>${tail !== '' && html`<span>${tail}</span>`}`;
 };
+
+/** All that was unusual. The first thing is the last one to be cut; the others are one text, since pieces of each say nothing. */
+function Words({ words }: { words: string }) {
+  const [first = '', ...others] = words.split(SEPARATOR);
+  return html`<span class="words ends" title=${words}><${Ends} text=${first} />${
+    others.length > 0 && html`<span class="start">${SEPARATOR}${others.join(SEPARATOR)}</span>`
+  }</span>`;
+}
 
 /** The second line: what was searched for, else what is unusual. */
 function Second({ row, excerpt, now }: { row: Row; excerpt: Excerpt | undefined; now: number }) {
@@ -116,7 +124,7 @@ function Second({ row, excerpt, now }: { row: Row; excerpt: Excerpt | undefined;
   }
   const words = silentText(row, now) ?? row.words;
   if (words === undefined) return null;
-  return html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words ends" title=${words}>${words.split(SEPARATOR).map((part, index) => html`<${Ends} text=${index === 0 ? part : `${SEPARATOR}${part}`} />`)}</span></div>`;
+  return html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><${Words} words=${words} /></div>`;
 }
 
 type RequestRowProps = { row: Row; excerpt: Excerpt | undefined; scaleMs: number; now: number };

@@ -90,8 +90,9 @@ function Card({ title, value, note, sign = '', href }: CardProps) {
   return href === undefined ? html`<div>${content}</div>` : html`<a href=${href}>${content}</a>`;
 }
 
-function costNote({ in: tokens, listDollars }: Row): string {
-  if (tokens === undefined) return 'no usage is known';
+function costNote({ in: tokens, dollars, listDollars, lostDollars }: Row): string {
+  if (lostDollars !== undefined) return `${money(lostDollars)} for failed attempts`;
+  if (tokens === undefined && dollars === undefined) return 'no usage is known';
   return listDollars === undefined ? 'no list price' : `Anthropic’s list ${money(listDollars)}`;
 }
 
@@ -116,11 +117,11 @@ function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
           '\u00a0%',
         );
   return html`<section class="panel cards" aria-label="Figures">
-    <${Card} title="First content" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `ordinarily ${seconds(usualFirstMs)} s`} />
+    <${Card} title="First thought or text" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `ordinarily ${seconds(usualFirstMs)} s`} />
     <${Card} title="Total" value=${`${seconds(wholeMs)} s`} note=${totalNote} />
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
-    <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} href=${`#/requests/${row.id}?tab=usage`} />
+    <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} sign=${row.lostDollars === undefined ? '' : 'warn'} href=${`#/requests/${row.id}?tab=usage`} />
     <${Card} title="Changed" value=${warnings.length === 0 ? 'no warning' : plural(warnings.length, 'warning')} note=${routine === 0 ? '' : `${routine} as usual`} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }

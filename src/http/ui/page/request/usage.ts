@@ -26,14 +26,18 @@ function Shares({ shares, why }: { shares: Content['cachedShares']; why: string 
 
 export const Usage = ({ content }: { content: Content }) => html`
   <h2 class="title">${content.headline}</h2>
+  ${content.lost !== undefined && html`<p class="lost"><span class="sign slow" aria-hidden="true">!</span> <span>${content.lost}</span></p>`}
   <section class="panel">
     <header><h2>What it cost</h2><span class="second">${content.model}</span></header>
     <table class="cost">
       <thead><tr><th></th><th class="figure">Tokens</th><th class="figure">$ a million</th><th class="figure">Cost</th>
-        <th class="figure">At Anthropic’s list${content.listModel && html` <span class="second">(${content.listModel})</span>`}</th></tr></thead>
+        <th class="figure">At Anthropic’s list${content.listModel && html`<br /><span class="second">${content.listModel}</span>`}</th></tr></thead>
       <tbody>
         ${content.parts.map(
-          ({ what, tokens, perMillion, dollars, listDollars }) => html`<tr>
+          (
+            { group, what, tokens, perMillion, dollars, listDollars },
+            index,
+          ) => html`${group !== undefined && group !== content.parts[index - 1]?.group && html`<tr class="group"><th scope="rowgroup" colspan="5">${group}</th></tr>`}<tr class=${group === undefined ? '' : 'inner'}>
             <th scope="row">${what}</th><td class="figure">${count(tokens)}</td><td class="figure">${perMillion.toFixed(2)}</td>
             <td class="figure">${exact(dollars)}</td><td class="figure second">${listDollars === undefined ? '–' : exact(listDollars)}</td>
           </tr>`,
