@@ -1,9 +1,10 @@
 /** Compares every event of every recorded answer with what the reader knows. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { framesIn } from '../../src/gemini/frames.ts';
 import { isObject } from '../../src/lib/json.ts';
-import { listRecording, nameOf, problemOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import { listFolders, problemOf } from '../../src/sim/cassette/text-files.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import type { Look } from './look.ts';
 import { unknownIn } from './ours.ts';
@@ -61,14 +62,8 @@ function readOr<T>(problems: string[], file: string, read: () => T): T | undefin
 }
 
 /** The recordings under `fixtures/recordings`. */
-export function lookAtOwnRecordings(root: string): Look {
-  const entries = existsSync(root) ? readdirSync(root, { withFileTypes: true }) : [];
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
-  return lookAtRequests(
-    'the recordings of this machine',
-    folders.map(({ name }) => join(root, name)),
-  );
-}
+export const lookAtOwnRecordings = (root: string): Look =>
+  lookAtRequests('the recordings of this machine', listFolders(root));
 
 type CorpusEntry = { api: string; kind: string; file: string; id: string };
 

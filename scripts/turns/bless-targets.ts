@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MANIFEST } from '../../src/sim/cassette/layout.ts';
 import { readManifest } from '../../src/sim/cassette/manifest.ts';
-import { findRequest, listRecording, nameOf, problemOf } from '../../src/sim/cassette/read.ts';
+import { findRequest, listRecording, nameOf } from '../../src/sim/cassette/read.ts';
 import type { RecordedSettings } from '../../src/sim/cassette/settings.ts';
+import { problemOf } from '../../src/sim/cassette/text-files.ts';
 
 export type Target = {
   /** How the output calls it. */

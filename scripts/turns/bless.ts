@@ -2,14 +2,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BLOBS, STREAM } from '../../src/sim/cassette/layout.ts';
-import {
-  type AsItLies,
-  type Edit,
-  listExchanges,
-  problemOf,
-  readAsItLies,
-} from '../../src/sim/cassette/read.ts';
+import { type AsItLies, type Edit, listExchanges, readAsItLies } from '../../src/sim/cassette/read.ts';
 import type { RecordedSettings } from '../../src/sim/cassette/settings.ts';
+import { problemOf } from '../../src/sim/cassette/text-files.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeRecordedRequest, writeTurn } from '../../src/sim/cassette/write.ts';
 import { answerDiff, differences } from '../../tests/support/turns/compare.ts';
@@ -49,17 +44,18 @@ async function blessReadable(
   const run = await runTurn(
     settings ? { ...recorded, settings: { ...settings, ...recorded.settings } } : recorded,
   );
-  if (recorded.fails)
-    return blessKnown(folder, asEdited(recorded, edits.filter(changesEvidence)), edits, run);
+  const write = (golden: RecordedRequest) =>
+    keepingStreams(folder, () =>
+      settings ? writeRecordedRequest(folder, golden) : writeTurn(folder, golden),
+    );
+  if (recorded.fails) return blessKnown(asEdited(recorded, edits.filter(changesEvidence)), edits, run, write);
   const found = differences(recorded, run);
   const bugs = run.bugs.map((bug) => `an error of ours on the way: ${String(bug)}`);
   const problems = [missingAttempts(recorded, run.recorded) ?? [], ...bugs].flat();
   const isKept = edits.some(({ kind }) => kind === 'expected');
   if (found !== '' || edits.length > 0) {
     const golden = asEdited(withGoldens(recorded, isKept ? keeping(recorded, run) : run.recorded), edits);
-    await keepingStreams(folder, () =>
-      settings ? writeRecordedRequest(folder, golden) : writeTurn(folder, marked(golden, run)),
-    );
+    await write(marked(golden, run));
   }
   const kept = isKept && found !== '' ? [`\n${KEPT}\n`] : [];
   return { changes: [...edits.map(noteOf), ...kept, found].join(''), problems };
@@ -70,28 +66,28 @@ async function blessReadable(
  * only edits of what upstream said are accepted.
  */
 async function blessKnown(
-  folder: string,
   recorded: RecordedRequest,
   edits: readonly Edit[],
   run: TurnRun,
+  write: (golden: RecordedRequest) => Promise<void>,
 ): Promise<Blessing> {
   const { fails, ...rest } = recorded;
   const failing = stillFailing(recorded, run);
   if (failing !== undefined) {
     const accepted = edits.filter(changesEvidence);
-    if (accepted.length > 0) await keepingStreams(folder, () => writeTurn(folder, recorded));
+    if (accepted.length > 0) await write(recorded);
     return { changes: accepted.map(noteOf).join(''), problems: [], failing: `${fails?.why}\n${failing}` };
   }
   const problem = missingAttempts(recorded, run.recorded);
   if (problem !== undefined) return { changes: '', problems: [problem] };
-  await keepingStreams(folder, () => writeTurn(folder, withGoldens(rest, run.recorded)));
+  await write(withGoldens(rest, run.recorded));
   return { changes: '\nit passes now: the mark "known to fail" is taken off\n', problems: [] };
 }
 
 const noteOf = ({ file }: Edit): string => `\n${file} was edited by hand: accepted, and told as edited\n`;
 
 const KEPT =
-  'the answer that was written by hand is kept; today’s code does otherwise (+), so a turn is known to fail from now on';
+  'the answer that was written by hand is kept; today’s code does otherwise (+), so it is known to fail from now on';
 
 /** What is expected of the answer was written by a person, and so code does not overwrite it. */
 const keeping = ({ answer }: RecordedRequest, { recorded }: TurnRun): RecordedRequest => ({
@@ -99,7 +95,7 @@ const keeping = ({ answer }: RecordedRequest, { recorded }: TurnRun): RecordedRe
   answer,
 });
 
-/** Where code does not do what a person has written, the turn is known to fail: so it stays until code does. */
+/** Where code does not do what a person has written, that is known to fail: so it stays until code does. */
 function marked(recorded: RecordedRequest, { recorded: now }: TurnRun): RecordedRequest {
   const isMet = answerDiff(recorded.answer, now.answer).length === 0;
   return isMet ? recorded : { ...recorded, fails: { why: 'the expected answer was written by hand' } };

@@ -4,10 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isObject, tryParseJson } from '../lib/json.ts';
 import { readEach } from '../sim/cassette/read.ts';
 import type { CarriedOver } from '../sim/cassette/types.ts';
-import { type Received, resend } from './resend.ts';
+import { errorIn, type Received, resend } from './resend.ts';
 
 export type Carried = {
   /** How many requests the new recording has, and of how many of these what is sent upstream has changed. */
@@ -33,7 +32,7 @@ export async function carryOver(from: string, into: string): Promise<Carried> {
     if (found) tellCarried(found, result);
     else {
       result.lost++;
-      const why = 'problem' in reading ? reading.problem : errorIn(answers.get(name));
+      const why = 'problem' in reading ? reading.problem : whyLost(answers.get(name));
       result.lines.push(`${name} is not carried over: ${why}`);
     }
   }
@@ -59,9 +58,5 @@ function tellCarried({ name, from, differs }: Found, result: Carried): void {
   result.lines.push(`${name} (from ${from}) is sent otherwise than then:\n  ${differs.join('\n  ')}`);
 }
 
-/** The message of the answer that the replay gave in place of a recorded one. */
-function errorIn(received: Received | undefined): string {
-  const told = tryParseJson(new TextDecoder().decode(received?.bytes));
-  const error = isObject(told) ? told['error'] : undefined;
-  return isObject(error) ? String(error['message']) : 'it was not recorded';
-}
+const whyLost = (received: Received | undefined): string =>
+  (received && errorIn(received)) ?? 'it was not recorded';

@@ -2,6 +2,7 @@
 
 import { readConfig } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
+import { isObject, tryParseJson } from '../lib/json.ts';
 import { createLogger } from '../lib/log.ts';
 import { systemClock, systemRandom } from '../lib/ports.ts';
 import { bytesOf } from '../sim/cassette/escape.ts';
@@ -78,6 +79,13 @@ async function send(url: string, { request, answer }: RecordedRequest): Promise<
     ? await firstBytes(response, answer.bytes.length)
     : new Uint8Array(await response.arrayBuffer());
   return { status: response.status, requestId, bytes };
+}
+
+/** The message of an answer that is an error; undefined where it is none. */
+export function errorIn({ bytes }: Received): string | undefined {
+  const told = tryParseJson(new TextDecoder().decode(bytes));
+  const error = isObject(told) ? told['error'] : undefined;
+  return isObject(error) ? String(error['message']) : undefined;
 }
 
 /** Reads this number of bytes, or those that come in time, and then leaves. */

@@ -3,7 +3,7 @@
 import { readEach } from '../sim/cassette/read.ts';
 import type { RecordedRequest } from '../sim/cassette/types.ts';
 import { createRedactor } from '../sim/redact.ts';
-import { type Named, type Received, resend } from './resend.ts';
+import { errorIn, type Named, type Received, resend } from './resend.ts';
 
 export type Verification = { requests: number; problems: string[] };
 
@@ -28,7 +28,8 @@ async function playOnce(folder: string, requests: readonly Named[]): Promise<str
   );
   await resend(folder, answered, ({ name, recorded }, received) => {
     const problem = compare(recorded, received);
-    if (problem !== undefined) problems.push(`${name}: ${problem}`);
+    const known = recorded.fails ? `known to fail (${recorded.fails.why}): ` : '';
+    if (problem !== undefined) problems.push(`${name}: ${known}${problem}`);
   });
   return problems;
 }
@@ -48,7 +49,8 @@ function compare({ answer }: RecordedRequest, received: Received): string | unde
     const start = redacted(received.bytes).subarray(0, expected.length);
     return start.equals(expected) ? undefined : firstDifference(expected, start);
   }
-  if (received.status !== answer.status) return `status ${received.status}, recorded was ${answer.status}`;
+  if (received.status !== answer.status)
+    return `status ${received.status}, recorded was ${answer.status}${reasonIn(received)}`;
   const requestId = answer.headers['request-id'] ?? null;
   if (received.requestId !== requestId) return `request-id ${received.requestId}, recorded was ${requestId}`;
   const actual = Buffer.from(received.bytes);
@@ -56,6 +58,11 @@ function compare({ answer }: RecordedRequest, received: Received): string | unde
   const clean = redacted(actual);
   if (clean.equals(expected) || withoutKeys(clean) === withoutKeys(expected)) return undefined;
   return firstDifference(expected, clean);
+}
+
+function reasonIn(received: Received): string {
+  const error = errorIn(received);
+  return error === undefined ? '' : `: ${error}`;
 }
 
 /**

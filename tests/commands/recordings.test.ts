@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listing } from '../../src/commands/recordings/list-recordings.ts';
 import { age, aligned } from '../../src/commands/recordings/tables.ts';
-import { DAMAGES } from '../support/damages.ts';
+import { DAMAGES, edit } from '../support/damages.ts';
 import { googleError, startProxy } from '../support/proxy.ts';
 import { event, good, pieces, recordingProxy, streamed } from '../support/recording.ts';
 
@@ -127,6 +127,21 @@ describe('one recording', () => {
     });
   });
 
+  test('without a request, or with broken settings, is told as such', () => {
+    const empty = join(root, 'without-requests');
+    mkdirSync(empty);
+    cpSync(join(RECORDINGS, 'session/recording.json'), join(empty, 'recording.json'));
+    expect(list(empty)).toEqual({ code: 1, lines: [`${empty}: no request was recorded yet`] });
+    const broken = join(root, 'broken-settings');
+    cpSync(join(RECORDINGS, 'session'), broken, { recursive: true });
+    edit(broken, 'recording.json', (text) => `<<<<<<< ours\n${text}`);
+    const { code, lines } = list(broken);
+    expect([code, lines.length]).toEqual([1, 5]);
+    expect(lines[4]).toContain(
+      'recording.json: git has left a merge conflict in line 1; it has the settings',
+    );
+  });
+
   test.each([...DAMAGES])('tells where $what, and shows the others', ({ damage, told, what }) => {
     const recordings = join(root, Bun.randomUUIDv7());
     cpSync(RECORDINGS, recordings, { recursive: true });
@@ -135,7 +150,7 @@ describe('one recording', () => {
     const names = lines.map((line) => line.split(' ')[0]);
     if (what.endsWith('was edited')) {
       expect(names).toEqual(['request', '001-helper', '002-sdk', '003-sdk']);
-      expect(lines[1]).toEndWith('edited: upstream/01/stream.jsonl');
+      expect(lines[1]).toEndWith('edited, and not accepted with bun run bless: upstream/01/stream.jsonl');
       return;
     }
     expect(names).toEqual(['request', '002-sdk', '003-sdk', '001-helper']);

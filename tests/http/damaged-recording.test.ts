@@ -54,7 +54,7 @@ describe.each([...DAMAGES])('where $what', ({ damage, told, losesRequest = false
 });
 
 test('the end of a replay tells what it could not play', async () => {
-  const folder = damaged((request) => edit(request, 'expected.sse', (text) => `${text}\n`));
+  const folder = damaged((request) => edit(request, 'expected.sse', (text) => text.replace('{', '{ ')));
   let lines: Record<string, unknown>[] = [];
   {
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });

@@ -28,7 +28,9 @@ describe('a recording', () => {
       await using proxy = await recordingProxy(folder, [good]);
       await ask(proxy, {});
     }
-    expect(recordingProxy(folder, [], { BIG_MODEL: 'gemini-3-pro' })).rejects.toThrow('other settings');
+    expect(recordingProxy(folder, [], { BIG_MODEL: 'gemini-3-pro' })).rejects.toThrow(
+      'recorded with other settings (recorded ≠ now: modelMap: {',
+    );
     expect(recordingProxy(root, [])).rejects.toThrow('not a recording');
   });
 

@@ -1,6 +1,15 @@
 /** Ways in which the files of one recorded request get broken, or are edited by hand. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 export type Damage = {
   what: string;
@@ -31,11 +40,64 @@ const STREAM = 'upstream/01/stream.jsonl';
 const MEND = 'mend that, or remove \\S+$';
 const told = (text: string) => new RegExp(text);
 
+/** What git leaves in a file that two people have changed. */
+const conflicted = (text: string): string => `<<<<<<< HEAD\n${text}\n=======\n${text}\n>>>>>>> theirs\n`;
+const CONFLICT = `git has left a merge conflict in line 1; ${MEND}`;
+
+/** What is written of a date, a status or a header by hand is not always one. */
+const WRONG_VALUES = [
+  ['meta.json', '"recordedAt": "', '"recordedAt": "about ', '/recordedAt: not a date'],
+  ['meta.json', '"clockStart": ', '"clockStart": -', '/clockStart: '],
+  ['meta.json', '"status": ', '"status": 9', '/answer/status: '],
+  ['upstream/01/meta.json', '"status": ', '"status": 9', '/head'],
+  ['upstream/01/meta.json', '"headers": {', '"headers": { "no name": "x",', '/head/headers: '],
+  ['client-request.json', '"method": "POST"', '"method": "GET"', '/method: '],
+  ['client-request.json', '"headers": {', '"headers": { "x-a": "two\\nlines",', '/headers: '],
+] as const;
+
 export const DAMAGES: readonly Damage[] = [
+  ...WRONG_VALUES.map(
+    ([file, from, to, problem]): Damage => ({
+      what: `${file} has ${to}`,
+      damage: (folder) => edit(folder, file, (text) => text.replace(from, to).replace(/,(\s*})/g, '$1')),
+      told: told(`/${file}: ${problem}.*; ${MEND}`),
+      ...(file === 'client-request.json' ? { losesRequest: true } : {}),
+    }),
+  ),
+  ...(['meta.json', 'client-request.json', 'expected.sse', 'upstream/01/stream.jsonl'] as const).map(
+    (file): Damage => ({
+      what: `${file} has a conflict`,
+      damage: (folder) => edit(folder, file, conflicted),
+      told: told(`/${file}(?::1)?: ${CONFLICT}`),
+      ...(file === 'client-request.json' ? { losesRequest: true } : {}),
+    }),
+  ),
+  {
+    what: 'a file stands in the place of upstream',
+    damage(folder) {
+      rmSync(join(folder, 'upstream'), { recursive: true });
+      writeFileSync(join(folder, 'upstream'), '');
+    },
+    told: told(`/upstream: cannot be read: .*; ${MEND}`),
+  },
+  {
+    what: 'a link leads nowhere',
+    damage(folder) {
+      rmSync(folder, { recursive: true });
+      symlinkSync(join(folder, '../gone'), folder);
+    },
+    told: told(`/meta\\.json: is missing; ${MEND}`),
+    losesRequest: true,
+  },
+  {
+    what: 'meta.json is empty',
+    damage: (folder) => edit(folder, META, () => ''),
+    told: told(`/meta\\.json: is empty; ${MEND}`),
+  },
   {
     what: 'meta.json is cut off',
     damage: (folder) => edit(folder, META, (text) => text.slice(0, text.length / 2)),
-    told: told(`/meta\\.json: not JSON; ${MEND}`),
+    told: told(`/meta\\.json: not JSON: \\w.*; ${MEND}`),
   },
   {
     what: 'meta.json lacks a field',
@@ -69,7 +131,7 @@ export const DAMAGES: readonly Damage[] = [
   {
     what: "the client's request is no JSON",
     damage: (folder) => edit(folder, 'client-request.json', (text) => `${text}}`),
-    told: told(`/client-request\\.json: not JSON; ${MEND}`),
+    told: told(`/client-request\\.json: not JSON: \\w.*; ${MEND}`),
     losesRequest: true,
   },
   {
@@ -111,5 +173,41 @@ export const DAMAGES: readonly Damage[] = [
     },
     told: /: is an empty folder; remove it$/,
     losesRequest: true,
+  },
+];
+
+/** What git, editors and people do to files that means nothing: all is read as it was written. */
+export const HARMLESS: readonly { what: string; change(folder: string): void }[] = [
+  ...(
+    [
+      ['line ends of Windows', (text: string) => text.replace(/\r?\n/g, '\r\n')],
+      ['a byte-order mark', (text: string) => `\ufeff${text}`],
+      ['one more line end', (text: string) => `${text}\n`],
+      ['a mark, and line ends of Windows', (text: string) => `\ufeff${text.replace(/\r?\n/g, '\r\n')}\r\n`],
+    ] as const
+  ).map(([what, dress]) => ({
+    what,
+    change(folder: string) {
+      for (const file of [META, 'client-request.json', 'expected.sse', 'upstream/01/meta.json', STREAM])
+        edit(folder, file, dress);
+      edit(dirname(folder), `blobs/${basename(blobOf(folder))}`, dress);
+    },
+  })),
+  {
+    what: 'copies that editors leave',
+    change(folder) {
+      for (const copy of ['meta.json~', '.meta.json.swp', '#meta.json#', '.DS_Store'])
+        writeFileSync(join(folder, copy), 'x');
+      writeFileSync(join(folder, 'upstream/Thumbs.db'), 'x');
+      mkdirSync(join(folder, 'upstream/.idea'));
+    },
+  },
+  {
+    what: 'a link in the place of its folder',
+    change(folder) {
+      const elsewhere = join(dirname(folder), '..', `${Bun.randomUUIDv7()}-elsewhere`);
+      renameSync(folder, elsewhere);
+      symlinkSync(elsewhere, folder);
+    },
   },
 ];

@@ -1,7 +1,8 @@
 /** What people ask of a recorded request before they look into its files. */
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import { isEventStream } from '../../sim/cassette/forms.ts';
-import { nameOf, problemOf, readAsItLies } from '../../sim/cassette/read.ts';
+import { nameOf, readAsItLies } from '../../sim/cassette/read.ts';
+import { problemOf } from '../../sim/cassette/text-files.ts';
 import type { Answer, RecordedRequest } from '../../sim/cassette/types.ts';
 import { emptySummary, summarise } from '../../sim/record/summary.ts';
 import { clientText, clientVersionIn } from '../../sim/replay/client-version.ts';
@@ -23,8 +24,9 @@ export type RequestFacts = {
   /** For each anomaly, the number of tries that had it. */
   anomalies: Readonly<Record<string, number>>;
   origin: RecordedRequest['origin'];
-  /** The files that people have edited, whether that was accepted or not. */
+  /** The files that people have edited, and those of them that nobody has accepted. */
   edited: readonly string[];
+  unaccepted: readonly string[];
   /** Set where it was recorded from a replay. */
   carriedOver: RecordedRequest['carriedOver'];
 };
@@ -53,6 +55,7 @@ export function factsOf(folder: string): Found {
       origin,
       carriedOver,
       edited: [...new Set([...edited, ...edits.map(({ file }) => file)])],
+      unaccepted: edits.map(({ file }) => file),
     };
   } catch (error) {
     return { name, folder, problem: problemOf(error) };

@@ -6,7 +6,9 @@ import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { asCalled, RECORDINGS } from '../../config/program.ts';
 import { systemClock } from '../../lib/ports.ts';
-import { findRequest, listRecording, problemOf } from '../../sim/cassette/read.ts';
+import { readManifest } from '../../sim/cassette/manifest.ts';
+import { findRequest, listRecording } from '../../sim/cassette/read.ts';
+import { problemOf } from '../../sim/cassette/text-files.ts';
 import { type Found, factsOf, type RequestFacts } from './facts.ts';
 import { recordingAt } from './named-recording.ts';
 import { age, anomaliesOf, notesOf, recordingLines, recordingsIn, requestLines, when } from './tables.ts';
@@ -39,10 +41,10 @@ export function listing({ words, json }: Asked, recordings: string, now: number)
   const places =
     named.length > 0 ? named : recordingsIn(recordings).filter((one) => recordingAt(one, recordings));
   const found = places.map((word) => requestsOf(word, recordings));
-  const requests = found.flatMap((one) => ('requests' in one ? one.requests : []));
+  const requests = found.flatMap((one) => one.requests ?? []);
   const wanted = ids.length > 0 ? requests.filter((one) => hasId(one, ids)) : requests;
   const problems = [
-    ...found.flatMap((one) => ('problem' in one ? [one.problem] : [])),
+    ...found.flatMap((one) => one.problem ?? []),
     ...ids.filter((id) => !wanted.some((one) => hasId(one, [id]))).map((id) => notFound(id, requests)),
   ];
   return {
@@ -89,9 +91,10 @@ function notFound(id: string, looked: readonly Request[]): string {
 }
 
 /** The requests of a recording, or the one that the word names. */
-function requestsOf(word: string, recordings: string): { requests: Request[] } | { problem: string } {
+function requestsOf(word: string, recordings: string): { requests?: Request[]; problem?: string } {
   const whole = recordingAt(word, recordings);
-  if (whole) return { requests: listRecording(whole).map((folder) => requestAt(folder, whole)) };
+  if (whole)
+    return { requests: listRecording(whole).map((folder) => requestAt(folder, whole)), ...faultOf(whole) };
   const around = recordingAt(dirname(word), recordings);
   if (!around)
     return { problem: asCalled(`${word}: there is no such recording; bun run recordings lists them`) };
@@ -100,6 +103,16 @@ function requestsOf(word: string, recordings: string): { requests: Request[] } |
   } catch (error) {
     return { problem: problemOf(error) };
   }
+}
+
+/** What is wrong with a recording whose requests may be in order. */
+function faultOf(recording: string): { problem?: string } {
+  try {
+    readManifest(recording);
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+  return listRecording(recording).length > 0 ? {} : { problem: `${recording}: no request was recorded yet` };
 }
 
 const requestAt = (folder: string, recording: string): Request => ({

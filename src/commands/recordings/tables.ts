@@ -1,8 +1,8 @@
 /** Recordings and recorded requests, as tables for people. */
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../../sim/cassette/manifest.ts';
-import { listRecording, problemOf } from '../../sim/cassette/read.ts';
+import { listRecording, nameOf } from '../../sim/cassette/read.ts';
+import { listFolders, problemOf } from '../../sim/cassette/text-files.ts';
 import { type Found, factsOf, type RequestFacts } from './facts.ts';
 
 const MINUTES = 16;
@@ -56,12 +56,8 @@ function tableOf(found: readonly Row[], head?: readonly string[]): string[] {
 
 // ── all recordings ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The folders of recordings in `folder`, in the order of their names. What has no requests and no manifest is none. */
-export function recordingsIn(folder: string): string[] {
-  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
-  return names.map(({ name }) => name).sort();
-}
+/** The names of the recordings in `folder`. */
+export const recordingsIn = (folder: string): string[] => listFolders(folder).map(nameOf);
 
 /** A line for each recording. One that cannot be read says why. */
 export const recordingLines = (folder: string, now: number): string[] =>
@@ -103,9 +99,16 @@ function requestRow(facts: RequestFacts, now: number): Row {
 export const anomaliesOf = ({ anomalies }: RequestFacts): string[] =>
   Object.entries(anomalies).map(([name, times]) => (times === 1 ? name : `${name} ×${times}`));
 
-export const notesOf = ({ edited, carriedOver }: RequestFacts): string[] => [
-  ...(edited.length > 0 ? [`edited: ${edited.join(' ')}`] : []),
+export const notesOf = ({ edited, unaccepted, carriedOver }: RequestFacts): string[] => [
+  ...listed(
+    'edited',
+    edited.filter((file) => !unaccepted.includes(file)),
+  ),
+  ...listed('edited, and not accepted with bun run bless', unaccepted),
   ...(carriedOver
     ? [`from ${carriedOver.from}${carriedOver.differs.length > 0 ? ', sent otherwise' : ''}`]
     : []),
 ];
+
+const listed = (what: string, files: readonly string[]): string[] =>
+  files.length > 0 ? [`${what}: ${files.join(' ')}`] : [];

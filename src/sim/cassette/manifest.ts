@@ -50,8 +50,26 @@ export function openManifest(folder: string, manifest: Omit<Manifest, 'format'>)
     return;
   }
   const existing = readManifest(folder);
-  const same = (value: Pick<Manifest, 'backend' | 'settings'>) =>
-    canonicalJson([value.backend, value.settings]);
-  if (same(existing) === same(manifest)) return;
-  throw new CassetteError(folder, 'recorded with other settings; choose another name, or remove it');
+  const differs = differentSettings(existing, manifest);
+  if (differs.length === 0) return;
+  const what = `recorded with other settings (recorded ≠ now: ${differs.join(', ')})`;
+  throw new CassetteError(folder, what, 'choose another name, or remove it');
+}
+
+type Made = Pick<Manifest, 'backend' | 'settings'>;
+
+/** The most characters that are shown of a setting. */
+const SHOWN = 80;
+
+/** A text for each setting, such as `maxTries: {"stream":2} ≠ {"stream":3}`. */
+function differentSettings(existing: Made, now: Made): string[] {
+  const [before, after] = [existing, now].map(
+    ({ backend, settings }) => new Map<string, unknown>(Object.entries({ backend, ...settings })),
+  );
+  const text = (value: unknown) => (value === undefined ? 'nothing' : canonicalJson(value));
+  const cut = (one: string) => (one.length > SHOWN ? `${one.slice(0, SHOWN)}…` : one);
+  return [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])].flatMap((name) => {
+    const [was, is] = [text(before?.get(name)), text(after?.get(name))];
+    return was === is ? [] : [`${name}: ${cut(was)} ≠ ${cut(is)}`];
+  });
 }

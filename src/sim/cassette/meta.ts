@@ -3,9 +3,16 @@ import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { canonicalJson, isObject, tryParseJson } from '../../lib/json.ts';
 import { RecordedSettings } from './settings.ts';
+import { whyNotJson, withoutMark } from './text-files.ts';
 import { CassetteError, type ClientRequest, FORMAT_VERSION } from './types.ts';
 
 const Headers = Type.Record(Type.String(), Type.String());
+
+/** Of an answer. Nothing else can be sent again. */
+const Status = Type.Integer({ minimum: 200, maximum: 599 });
+const Milliseconds = Type.Number({ minimum: 0 });
+/** The last moment of which there is a date. */
+const LAST_MOMENT = 8.64e15;
 
 const Redactions = Type.Array(
   Type.Object({ kind: Type.String(), where: Type.String(), at: Type.Number(), length: Type.Number() }),
@@ -25,7 +32,7 @@ export const ExchangeMeta = Type.Object({
   model: Type.String(),
   head: Type.Union([
     Type.Null(),
-    Type.Object({ status: Type.Integer(), statusText: Type.String(), headers: Headers, ms: Type.Number() }),
+    Type.Object({ status: Status, statusText: Type.String(), headers: Headers, ms: Milliseconds }),
   ]),
   body: Body,
   end: Type.Object({ kind: Type.String(), side: Type.String() }),
@@ -63,7 +70,7 @@ export const RequestMeta = Type.Object({
   recordedAt: Type.String(),
   caller: Type.String(),
   answer: Type.Object({
-    status: Type.Integer(),
+    status: Status,
     headers: Headers,
     /** Not in a turn, where `expectedSha256` stands for it. */
     body: Type.Optional(Body),
@@ -77,7 +84,7 @@ export const RequestMeta = Type.Object({
   /** Where a recording of a replay has the request from. */
   carriedOver: Type.Optional(Type.Object({ from: Type.String(), differs: Type.Array(Type.String()) })),
   seed: Type.Integer(),
-  clockStart: Type.Number(),
+  clockStart: Type.Number({ minimum: 0, maximum: LAST_MOMENT }),
   keyFingerprint: Type.String(),
   signatures: Type.Array(Type.Array(Type.Union([Type.String(), Type.Null()]))),
   /** The packed media. For packed JSON the figures are those of the bytes before packing. */
@@ -117,7 +124,7 @@ export const FetchedFiles = Type.Array(
 
 export const RequestFile = Type.Object({
   method: Type.String(),
-  path: Type.String(),
+  path: Type.String({ pattern: '^/' }),
   query: Type.String(),
   headers: Headers,
   /** The packed body, where the body is JSON exactly as `JSON.stringify` prints it. */
@@ -132,8 +139,9 @@ export type RequestFile = Static<typeof RequestFile>;
 
 /** Reads `text` by `schema`. Throws a CassetteError that names `file` and the first wrong field. */
 export function readJsonFile<T extends TObject>(schema: T, text: string, file: string): Static<T> {
-  const value = tryParseJson(text);
-  if (value === undefined) throw new CassetteError(file, 'not JSON');
+  const bare = withoutMark(text);
+  const value = tryParseJson(bare);
+  if (value === undefined) throw new CassetteError(file, whyNotJson(bare));
   const [problem] = [...Value.Errors(schema, value)];
   if (problem)
     throw wrongFormat(value, file) ?? new CassetteError(file, `${problem.path || '/'}: ${problem.message}`);

@@ -1,5 +1,5 @@
 /** Reads recordings that `write.ts` has written, and notices what people have edited since. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../../lib/json.ts';
@@ -19,6 +19,7 @@ import {
   sha256,
 } from './meta.ts';
 import { readStreamLines, type Stream } from './stream-lines.ts';
+import { asWritten, conflictIn, listFolders, problemOf, readBytes, readText, textIn } from './text-files.ts';
 import {
   type Answer,
   CassetteError,
@@ -36,16 +37,13 @@ export type Edit = { file: string; kind: 'said' | 'expected' | 'asked' | 'piece'
 export type AsItLies = { recorded: RecordedRequest; edits: readonly Edit[] };
 
 /** Reads one client request. Throws a CassetteError that names the bad file, or the file that was edited. */
-export function readRecordedRequest(folder: string): RecordedRequest {
-  const { recorded, edits } = readAsItLies(folder);
-  const edit = edits.find(({ kind }) => isInTheWay(kind, recorded));
-  if (edit)
-    throw new CassetteError(
-      join(folder, edit.file),
-      EDITED,
-      `bun run bless ${fullName(folder)} accepts that`,
-    );
-  return recorded;
+export const readRecordedRequest = (folder: string): RecordedRequest => readUnedited(folder).recorded;
+
+function readUnedited(folder: string): AsItLies {
+  const found = readAsItLies(folder);
+  const edit = found.edits.find(({ kind }) => isInTheWay(kind, found.recorded));
+  if (edit) throw new CassetteError(join(folder, edit.file), EDITED, adviceFor(folder));
+  return found;
 }
 
 /** An edited request needs no check of its own: the answer to it, and what is sent for it, differ then. */
@@ -54,22 +52,32 @@ const isInTheWay = (kind: Edit['kind'], { fails }: RecordedRequest): boolean =>
 
 const EDITED = 'was edited by hand (its SHA-256 is not the recorded one)';
 
-/** `my-turn` for a turn, and `my-session/003-main` for a request of a recording. */
-function fullName(folder: string): string {
+const adviceFor = (folder: string): string => `bun run bless ${wordFor(folder)} accepts that`;
+
+/** The folders in which turns and recordings are found by their names. */
+const PLACES = ['turns', 'recordings'];
+
+/** What commands call it: `my-turn` for a turn, `my-session/003-main` for a request of a recording; elsewhere its path. */
+function wordFor(folder: string): string {
   const around = dirname(folder);
-  return existsSync(join(around, layout.MANIFEST)) ? `${basename(around)}/${nameOf(folder)}` : nameOf(folder);
+  const isRecording = existsSync(join(around, layout.MANIFEST));
+  if (!PLACES.includes(basename(isRecording ? dirname(around) : around))) return folder;
+  return isRecording ? `${basename(around)}/${nameOf(folder)}` : nameOf(folder);
 }
 
-/** One request of a recording, or the reason why it cannot be read. */
+/** One request of a recording, or the reason why it cannot be read. `note`: the client's request was edited. */
 export type Reading = { name: string; folder: string } & (
-  | { recorded: RecordedRequest }
+  | { recorded: RecordedRequest; note?: string }
   | { problem: string }
 );
 
 export function readOne(folder: string): Reading {
   const name = nameOf(folder);
   try {
-    return { name, folder, recorded: readRecordedRequest(folder) };
+    const { recorded, edits } = readUnedited(folder);
+    const asked = edits.find(({ kind }) => kind === 'asked');
+    const note = asked && { note: `${asked.file} was edited by hand; ${adviceFor(folder)}` };
+    return { name, folder, recorded, ...note };
   } catch (error) {
     return { name, folder, problem: problemOf(error) };
   }
@@ -78,15 +86,13 @@ export function readOne(folder: string): Reading {
 /** Reads all requests of a recording, or all turns. One that cannot be read keeps none of the others from being read. */
 export const readEach = (recording: string): Reading[] => listRecording(recording).map(readOne);
 
-export const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Reads one client request with whatever people have edited. Throws a CassetteError that names the bad file. */
 export function readAsItLies(folder: string): AsItLies {
   try {
     return readFiles(folder);
   } catch (error) {
     if (!(error instanceof CassetteError) || error.advice !== undefined) throw error;
-    throw new CassetteError(error.file, error.problem, `mend that, or remove ${fullName(folder)}`);
+    throw new CassetteError(error.file, error.problem, `mend that, or remove ${wordFor(folder)}`);
   }
 }
 
@@ -96,6 +102,7 @@ function readFiles(folder: string): AsItLies {
   if (existsSync(folder) && readdirSync(folder).length === 0)
     throw new CassetteError(folder, 'is an empty folder', 'remove it');
   const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
+  if (Number.isNaN(Date.parse(meta.recordedAt))) throw new CassetteError(metaFile, '/recordedAt: not a date');
   const {
     format: _format,
     models,
@@ -140,28 +147,6 @@ export const listRecording = (folder: string): string[] =>
 export const listExchanges = (requestFolder: string): string[] =>
   listFolders(join(requestFolder, layout.UPSTREAM));
 
-function listFolders(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map((entry) => entry.name)
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .map((name) => join(folder, name));
-}
-
-function readBytes(file: string): Uint8Array {
-  if (!existsSync(file)) throw new CassetteError(file, 'is missing');
-  try {
-    return new Uint8Array(readFileSync(file));
-  } catch (error) {
-    throw new CassetteError(file, `cannot be read: ${problemOf(error)}`);
-  }
-}
-
-/** The text of a file. It is decoded by `textOf`, so that a byte-order mark stays in the text. */
-const readText = (file: string): string =>
-  new TextDecoder('utf-8', { ignoreBOM: true }).decode(readBytes(file));
-
 /** Reads the files of one request, and notes which of them are not as they were written. */
 class RequestFiles {
   readonly edits: Edit[] = [];
@@ -181,7 +166,10 @@ class RequestFiles {
 
   #asked(): RequestFile {
     const file = join(this.#folder, layout.CLIENT_REQUEST);
-    return readJsonFile(RequestFile, readText(file), file);
+    const asked = readJsonFile(RequestFile, readText(file), file);
+    if (asked.method !== 'POST') throw new CassetteError(file, '/method: only POST is recorded');
+    checkHead(asked, file, '');
+    return asked;
   }
 
   fetched(packed: string, file: string): NonNullable<RecordedRequest['fetched']> {
@@ -194,14 +182,15 @@ class RequestFiles {
     const files = Object.values(layout.EXPECTED).map((name) => join(this.#folder, name));
     const file = files.find(existsSync) ?? join(this.#folder, layout.EXPECTED.whole);
     const bytes = file.endsWith(layout.EXPECTED.events) ? bytesOfEvents(file) : readBytes(file);
-    if (hash !== undefined && sha256(bytes) !== hash) this.#edited('expected', file);
-    return { ...facts, end, bytes };
+    const isWritten = (one: Uint8Array) => hash === undefined || sha256(one) === hash;
+    return { ...facts, end, bytes: this.#asWritten('expected', file, bytes, isWritten) };
   }
 
   exchange(folder: string): UpstreamExchange {
     const metaFile = join(folder, layout.META);
     const meta = readJsonFile(ExchangeMeta, readText(metaFile), metaFile);
     const { model, head, error, anomalies = [], redactions = [], truncatedRecording } = meta;
+    if (head) checkHead(head, metaFile, '/head');
     const stream = this.#stream(join(folder, layout.STREAM), meta);
     return {
       request: this.#sent(folder),
@@ -243,10 +232,19 @@ class RequestFiles {
   #unpack(packed: string): string {
     return unpackText(packed, (hash) => {
       const file = layout.blobPath(this.#folder, hash);
-      const content = readText(file);
-      if (blobHash(content) !== hash) this.#edited('piece', file);
-      return content;
+      const isWritten = (one: Uint8Array) => blobHash(textIn(one)) === hash;
+      return textIn(this.#asWritten('piece', file, readBytes(file), isWritten));
     });
+  }
+
+  /** The bytes as they were written, where only their dress has changed, or as somebody has edited them. */
+  #asWritten(kind: Edit['kind'], file: string, bytes: Uint8Array, isWritten: (one: Uint8Array) => boolean) {
+    const written = asWritten(bytes, isWritten);
+    if (written) return written;
+    const conflict = conflictIn(textIn(bytes));
+    if (conflict !== undefined) throw new CassetteError(file, conflict);
+    this.#edited(kind, file);
+    return bytes;
   }
 
   #edited(kind: Edit['kind'], path: string): void {
@@ -255,12 +253,21 @@ class RequestFiles {
   }
 }
 
+/** Throws for headers that cannot be sent. */
+function checkHead({ headers }: { headers: Record<string, string> }, file: string, path: string): void {
+  try {
+    new Headers(headers);
+  } catch (error) {
+    throw new CassetteError(file, `${path}/headers: ${problemOf(error)}`);
+  }
+}
+
 function bytesOfEvents(file: string): Uint8Array {
   const events = readText(file)
     .split('\n')
     .map((line, index) => {
       const event = eventOfLine(line);
-      if (event === '' && line !== '')
+      if (event === '' && line.trim() !== '')
         throw new CassetteError(`${file}:${index + 1}`, 'not the JSON of an event');
       return event;
     });

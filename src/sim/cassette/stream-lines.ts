@@ -5,6 +5,7 @@
  */
 import { tryParseJson } from '../../lib/json.ts';
 import { bytesOf, textOf } from './escape.ts';
+import { conflictIn, withoutMark } from './text-files.ts';
 import { CassetteError, END_KINDS, type Read, SIDES, type StreamEnd } from './types.ts';
 
 export type Stream = { reads: readonly Read[]; end: StreamEnd };
@@ -19,12 +20,12 @@ export function writeStreamLines({ reads, end }: Stream): string {
 export function readStreamLines(text: string, file: string): Stream {
   const reads: Read[] = [];
   let end: StreamEnd | undefined;
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line === '') continue;
-    const fail = (problem: string) => new CassetteError(`${file}:${index + 1}`, problem);
+  for (const [index, line] of withoutMark(text).split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const fail = (problem: string) => new CassetteError(`${file}:${index + 1}`, conflictIn(text) ?? problem);
     if (end) throw fail('a line after the end');
     const value = tryParseJson(line);
-    if (!Array.isArray(value) || typeof value[0] !== 'number') throw fail('expected [ms, code, text]');
+    if (!Array.isArray(value) || !(value[0] >= 0)) throw fail('expected [ms, code, text]');
     const [ms, code, rest] = value;
     if (code === 'r' && typeof rest === 'string') reads.push({ ms, bytes: readBytes(rest, fail) });
     else end = readEnd(ms, code, rest, fail);

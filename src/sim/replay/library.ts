@@ -25,7 +25,10 @@ export type Match = {
 };
 
 /** The recorded request that was found, or why it cannot be played. */
-export type Taken = { name: string } & ({ recorded: RecordedRequest; match: Match } | { problem: string });
+export type Taken = { name: string } & (
+  | { recorded: RecordedRequest; match: Match; note?: string }
+  | { problem: string }
+);
 
 const EXACT: Match = { how: 'exact', isRepeated: false, differs: [], places: [], alike: [] };
 
@@ -132,12 +135,12 @@ export class Library {
     this.#waiting.delete(known);
     const reading = this.#recording.read(known);
     if ('problem' in reading) return reading;
-    const { name, recorded } = reading;
+    const { name, recorded, note } = reading;
     learn(recorded.request);
     const recordedAgent = agent === undefined ? undefined : this.#recording.outlineOf(known).agent;
     if (agent !== undefined && recordedAgent !== undefined && !this.#agents.has(agent))
       this.#agents.set(agent, recordedAgent);
-    return { name, recorded, match };
+    return { name, recorded, match, ...(note === undefined ? {} : { note }) };
   }
 
   /** True where the present agent is known to stand for another recorded agent than the one that has sent `known`. */

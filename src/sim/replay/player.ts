@@ -171,10 +171,10 @@ export class Player implements Plays {
       const why = `${name} is this request, and cannot be played: ${taken.problem}`;
       return { refused: why, isMissed: false };
     }
-    const { recorded, match } = taken;
+    const { recorded, match, note } = taken;
     if (match.how === 'loose') this.#loose++;
     if (match.isRepeated) this.#repeated++;
-    return this.#begin({ name, recorded, match }, redactor);
+    return this.#begin({ name, recorded, match }, redactor, note);
   }
 
   remark({ headers }: Asked): string | undefined {
@@ -197,7 +197,7 @@ export class Player implements Plays {
     return { requests, played, loose, repeated, misses, leftovers, unusable };
   }
 
-  #begin(taken: Pick<Play, 'name' | 'recorded' | 'match'>, redactor: Redactor): Play {
+  #begin(taken: Pick<Play, 'name' | 'recorded' | 'match'>, redactor: Redactor, note?: string): Play {
     const { recorded } = taken;
     const { recording, pace, clock: real, carriesFrom } = this.#options;
     const isDelayed = this.#isDelayed;
@@ -217,7 +217,7 @@ export class Player implements Plays {
     const differences: string[] = [];
     const onMismatch = (found: string) => {
       this.#misses++;
-      problem ??= found;
+      problem ??= note === undefined ? found : `${note}; ${found}`;
     };
     const onDifference = (found: string) => void differences.push(found);
     const { book } = this.#library;

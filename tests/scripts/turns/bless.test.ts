@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { blessRequest, pruneBlobs } from '../../../scripts/turns/bless.ts';
@@ -116,6 +125,16 @@ describe('bless', () => {
     expect((await blessRequest(turn)).changes).toBe('');
   });
 
+  test.each([
+    ['/v1/messages', '/v1/models'],
+    ['"anthropic-version"', '"x-version"'],
+  ])('an edited request that asks no model is told: %s → %s', async (from, to) => {
+    const turn = await turnOf('text-25');
+    edit(turn, 'client-request.json', (text) => text.replace(from, to));
+    const { changes, problems } = await blessRequest(turn);
+    expect(changes + problems.join()).toMatch(/asks no model|header is required/);
+  });
+
   test('another layout of a file is no edit', async () => {
     const turn = await turnOf('text-25');
     edit(turn, 'client-request.json', (text) => JSON.stringify(JSON.parse(text), null, 4));
@@ -139,7 +158,7 @@ describe('bless', () => {
     expect(readRecordedRequest(join(turns, 'one'))).toEqual(now);
   });
 
-  test.each(DAMAGES.filter(({ what }) => !/edited|long text/.test(what)))(
+  test.each(DAMAGES.filter(({ what }) => !/edited|long text|expected\.sse|link/.test(what)))(
     'says where $what, and leaves that turn as it is',
     async ({ damage, told }) => {
       const turn = await turnOf('text-3');
@@ -233,6 +252,39 @@ describe('a recording', () => {
     ]);
     expect(readRecordedRequest(join(recording, '002-sdk')).edited).toEqual(['client-request.json']);
     expect(await verifyRecording(recording, 1)).toEqual({ requests: 2, problems: [] });
+  });
+
+  test('with an answer that was written by hand keeps that answer, however often it is blessed', async () => {
+    const recording = await recorded();
+    const request = join(recording, '001-sdk');
+    edit(request, 'expected.sse', (text) => text.replace('end_turn', 'refusal'));
+    const first = await blessed(recording);
+    expect(first.blessings[0]?.changes).toContain('so it is known to fail from now on');
+    const files = readdirSync(request, { recursive: true });
+    expect((await blessed(recording)).blessings[0]?.failing).toContain('+ message_delta delta.stop_reason');
+    expect(new TextDecoder().decode(readRecordedRequest(request).answer.bytes)).toContain('refusal');
+    expect(readdirSync(request, { recursive: true })).toEqual(files);
+    expect((await verifyRecording(recording, 1)).problems).toEqual([
+      expect.stringContaining('001-sdk: known to fail (the expected answer was written by hand): byte'),
+    ]);
+    edit(request, 'expected.sse', (text) => text.replace('refusal', 'end_turn'));
+    expect((await blessed(recording)).blessings[0]?.changes).toContain('it passes now');
+    expect(await verifyRecording(recording, 1)).toEqual({ requests: 2, problems: [] });
+    expect(readdirSync(request, { recursive: true })).toEqual(files);
+  });
+
+  test('keeps its long texts where somebody has put a folder of links or a file into it', async () => {
+    const recording = await recorded();
+    mkdirSync(join(recording, 'blobs'), { recursive: true });
+    for (const name of ['0'.repeat(32), 'mine.txt']) writeFileSync(join(recording, 'blobs', name), 'x');
+    symlinkSync('..', join(recording, '001-sdk/loop'));
+    expect(orphanBlobs(recording)).toEqual(['0'.repeat(32)]);
+    rmSync(join(recording, '001-sdk/upstream'), { recursive: true });
+    writeFileSync(join(recording, '001-sdk/upstream'), '');
+    expect(orphanBlobs(recording)).toEqual([]);
+    rmSync(join(recording, 'blobs'), { recursive: true });
+    writeFileSync(join(recording, 'blobs'), '');
+    expect(orphanBlobs(recording)).toEqual([]);
   });
 
   test('is blessed whole, or by one request of it, by name or number', async () => {

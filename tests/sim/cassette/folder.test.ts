@@ -18,7 +18,7 @@ import {
   type UpstreamExchange,
 } from '../../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../../src/sim/cassette/write.ts';
-import { DAMAGES, edit } from '../../support/damages.ts';
+import { DAMAGES, edit, HARMLESS } from '../../support/damages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cassette-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -210,6 +210,14 @@ describe('a recorded request on disk', () => {
         { name: '002-main', folder: join(recording, '002-main'), recorded: needing('second') },
       ]);
     });
+  });
+
+  test.each([...HARMLESS])('$what is no edit', async ({ change }) => {
+    const recording = join(folder, Bun.randomUUIDv7());
+    const { path } = await roundTrip(`${basename(recording)}/001-main`, needing('text'));
+    change(path);
+    expect(readAsItLies(path)).toEqual({ recorded: needing('text'), edits: [] });
+    expect(readEach(recording).map(({ name }) => name)).toEqual(['001-main']);
   });
 
   test.each([

@@ -19,6 +19,11 @@ export class TurnRecorder implements RequestRecorder {
     this.#clock = clock;
   }
 
+  /** False for a request that is answered without being recorded. */
+  get hasBegun(): boolean {
+    return this.#recording !== undefined;
+  }
+
   /** Resolves when the client's side is over. */
   get finished(): Promise<RawRequest> {
     return this.#finished.promise;

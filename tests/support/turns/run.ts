@@ -36,7 +36,7 @@ export type TurnRun = {
 const REDACTOR = createRedactor([]);
 const CONFIG = readConfig({ BACKEND: 'replay', REPLAY: 'a turn' }, []);
 
-/** `store` answers instead of the look-ups in the recording. */
+/** `store` answers instead of the look-ups in the recording. Throws for a request that no model is asked for. */
 export async function runTurn(
   recorded: RecordedRequest,
   store: RecordedStore = recordedStore(recorded.signatures),
@@ -55,6 +55,10 @@ export async function runTurn(
     recorder,
   });
   const response = await system.handle(clientRequest(recorded, client.signal));
+  if (!recorder.hasBegun) {
+    await system.close();
+    throw new Error(`client-request.json: the proxy answers this with ${response.status}, and asks no model`);
+  }
   const { bytes, end } = await readAnswer(response, recorded.answer, client);
   const raw = await recorder.finished;
   await system.close();
