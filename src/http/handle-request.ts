@@ -71,6 +71,8 @@ const MAY_BE_THE_REQUEST: ReadonlySet<FailureClass | undefined> = new Set([
 
 function blameFor(type: ErrorType, failure: FailureClass | undefined): Blame {
   if (CLIENT_FAULTS.has(type)) return 'client';
+  // A limit of upstream comes with a failure. Without one it is a limit of CLIENT_KEYS, or the budget of the day.
+  if (type === 'rate_limit_error' && failure === undefined) return 'client';
   return MAY_BE_THE_REQUEST.has(failure) ? 'request' : 'others';
 }
 

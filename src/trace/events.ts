@@ -37,7 +37,7 @@ export type StepCost = 'nothing' | 'retry' | 'beyond';
 
 /** Who is to blame for the failure of a request, as far as this is known. */
 export type Blame =
-  /** The client has made a mistake, which says nothing about this proxy or upstream. */
+  /** The client has made a mistake, or may use no more for now. That says nothing about this proxy or upstream. */
   | 'client'
   /** The request itself may be to blame: it might fail again, while other requests are answered. */
   | 'request'

@@ -156,6 +156,22 @@ describe('the limits of a client', () => {
     expect(google.asked).toHaveLength(4);
   });
 
+  test.each([
+    ['requests a minute', { requestsPerMinute: 1 }],
+    ['dollars a day', { dollarsPerDay: 0.000001 }],
+  ])('say nothing of the health of the proxy: %s', async (_what, limits) => {
+    const { proxy, ask, google } = await started({ CLIENT_KEYS: limited(limits) });
+    await using _closing = proxy;
+    await ask(alice);
+    await google.clock.advance(59_000);
+    const asking = (session: number) => ask({ ...alice, 'x-claude-code-session-id': `session-${session}` });
+    for (let session = 0; session < 5; session++) expect((await asking(session)).status).toBe(429);
+    // What was answered is too long ago to count.
+    await google.clock.advance(1_500);
+    const { status, body } = await ask({}, '/health');
+    expect([status, body.status]).toEqual([200, 'healthy']);
+  });
+
   test('input tokens a minute', async () => {
     const { proxy, ask } = await started({ CLIENT_KEYS: limited({ tokensPerMinute: 10 }) });
     await using _closing = proxy;
