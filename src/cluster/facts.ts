@@ -94,7 +94,8 @@ const FACT = Type.Union([
   }),
   /**
    * What was spent on a day (counted from the epoch), and what requests under way may still cost, by those who keep their
-   * usage in one folder. The empty client stands for all.
+   * usage in one folder. The empty client stands for all. `until`: when the last of the reservations ends by itself;
+   * absent in what older versions tell.
    */
   Type.Object({
     kind: Type.Literal('spending'),
@@ -103,6 +104,7 @@ const FACT = Type.Union([
     client: Type.String(),
     spent: Type.Number({ minimum: 0 }),
     reserved: Type.Number({ minimum: 0 }),
+    until: Type.Optional(Until),
   }),
   /** A proxy has been here since, and tells so again before `until`; 0 where it ends. */
   Type.Object({ kind: Type.Literal('here'), proxy: Type.String(), since: Until, until: Until }),

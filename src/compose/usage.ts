@@ -30,6 +30,8 @@ export function openUsage(
   const ids = createIds(systemRandom);
   const ledger = new Ledger({
     read: () => store.read(),
+    unwritten: (day) => store.unwritten(day),
+    onTrouble: (error) => store.trouble(error),
     upstream: backend,
     now: () => clock.wall().getTime(),
     newId: () => ids.next('', RESERVATION_ID),

@@ -2,11 +2,12 @@
  * Keeps to what may be spent in a day, by all clients and by each, and to each client's requests and tokens a minute. A
  * day is one of UTC. Why: docs/decisions/0152-budgets-and-clients.md
  */
+import type { Fact } from '../cluster/facts.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import { type RateLimits, RateWindow } from '../keys/rate-window.ts';
 import { type Clock, momentOf } from '../lib/ports.ts';
 import { DAY_MS, dayOf } from '../usage/counts.ts';
-import type { Ledger, Spending } from '../usage/ledger.ts';
+import { HELD_MS, type Ledger, type Spending } from '../usage/ledger.ts';
 import type { ClientKey } from './client-key.ts';
 
 /** The share of a budget from which on it is warned about. */
@@ -41,8 +42,10 @@ const NOTHING: Spending = { spent: 0, reserved: 0 };
 const NO_LIMITS: RateLimits = { requests: undefined, tokens: undefined };
 const FREE: Permit = { release() {}, near: undefined };
 
+type SpendingFact = Extract<Fact, { kind: 'spending' }>;
 type Cap = { client: string | undefined; limit: number };
-type Told = { day: number; spending: Spending };
+/** `until`: when the reservations end, in milliseconds since the epoch. */
+type Told = { day: number; spending: Spending; until: number };
 
 const added = (a: Spending, b: Spending): Spending => ({
   spent: a.spent + b.spent,
@@ -74,9 +77,7 @@ export class SpendingLimits {
       if (fact.kind === 'client-sent')
         this.#rate(fact.client).note(fact.tokens, momentOf(options.clock, fact.at));
       if (fact.kind !== 'spending' || fact.folder === this.#folder) return;
-      const told = this.#elsewhere.get(fact.folder) ?? new Map<string, Told>();
-      told.set(fact.client, { day: fact.day, spending: { spent: fact.spent, reserved: fact.reserved } });
-      this.#elsewhere.set(fact.folder, told);
+      this.#hear(fact);
     });
   }
 
@@ -112,7 +113,17 @@ export class SpendingLimits {
 
   /** To be called when something was spent: what is known only in memory would let others spend it again. */
   spent(): void {
+    // Reading writes what was counted until now, so that it outlives this process.
     if (this.#isWatched) this.#publish(this.#options.ledger.today());
+  }
+
+  #hear({ folder, client, day, spent, reserved, until = this.#now() + HELD_MS }: SpendingFact): void {
+    const told = this.#elsewhere.get(folder) ?? new Map<string, Told>();
+    const before = told.get(client);
+    // Several processes tell of one folder, so an older sum may come last. On one day it only grows.
+    const most = before?.day === day ? Math.max(before.spending.spent, spent) : spent;
+    told.set(client, { day, spending: { spent: most, reserved }, until });
+    this.#elsewhere.set(folder, told);
   }
 
   #now(): number {
@@ -128,10 +139,16 @@ export class SpendingLimits {
   }
 
   #toldOf(client: string): Spending {
-    const day = dayOf(this.#now());
-    return [...this.#elsewhere.values()]
-      .map((told) => told.get(client))
-      .reduce((sum, told) => (told?.day === day ? added(sum, told.spending) : sum), NOTHING);
+    const now = this.#now();
+    let sum = NOTHING;
+    for (const folder of this.#elsewhere.values()) {
+      const told = folder.get(client);
+      if (told?.day !== dayOf(now)) continue;
+      const { spent, reserved } = told.spending;
+      // An instance that was killed gives nothing back.
+      sum = added(sum, { spent, reserved: told.until > now ? reserved : 0 });
+    }
+    return sum;
   }
 
   #reserved(caps: readonly Cap[], { client, dollars }: Wanted): Permit | { refusal: Refusal } {
@@ -150,10 +167,14 @@ export class SpendingLimits {
         return undefined;
       },
     );
-    this.#publish(this.#options.ledger.today());
+    this.#publish();
     if (near) this.#tellNear(near);
     if ('refusal' in reserved) return reserved;
-    return { release: reserved.release, near };
+    const release = () => {
+      reserved.release();
+      this.#publish();
+    };
+    return { release, near };
   }
 
   #tellNear({ client, limit, share }: NonNullable<Permit['near']>): void {
@@ -203,14 +224,16 @@ export class SpendingLimits {
   }
 
   /** Processes on one folder read the ledger; only instances with other folders have to be told. */
-  #publish(here: ReadonlyMap<string, Spending>): void {
-    const { shared } = this.#options;
+  #publish(known?: ReadonlyMap<string, Spending>): void {
+    const { shared, ledger } = this.#options;
     if (shared.status().kind !== 'redis') return;
+    const here = known ?? ledger.today();
     const day = dayOf(this.#now());
+    const until = this.#now() + HELD_MS;
     const all = [...here.values()].reduce(added, NOTHING);
     const named = [...here].filter(([client]) => client !== '');
     for (const [client, spending] of [...named, ['', all] as const])
-      shared.publish({ kind: 'spending', folder: this.#folder, day, client, ...spending });
+      shared.publish({ kind: 'spending', folder: this.#folder, day, client, until, ...spending });
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Counts,
   dayOf,
   firstHourOf,
+  HOUR_MS,
   hourOf,
   noCounts,
   type Place,
@@ -87,7 +88,25 @@ export class UsageStore {
     this.#row('firsts', [hourOf(now), this.#options.upstream, model, key, client, bucketOf(ms)], now).count++;
   }
 
-  /** The database, in which everything is that was counted here. */
+  /** The dollars of a day that could not be written yet, by client. */
+  unwritten(day: number): ReadonlyMap<string, number> {
+    const clients = new Map<string, number>();
+    for (const { table, by, counts } of this.#waiting.values()) {
+      const [hour, , , , , client] = by;
+      if (table !== 'usage' || dayOf(Number(hour) * HOUR_MS) !== day || counts.dollars === 0) continue;
+      clients.set(String(client), (clients.get(String(client)) ?? 0) + counts.dollars);
+    }
+    return clients;
+  }
+
+  /** Tells of trouble with the file, once of each kind. */
+  trouble(error: unknown): void {
+    this.#warn(
+      `${this.#options.file} cannot be used; limits of dollars are kept by what this process knows: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+
+  /** The database, in which everything is that was counted here and could be written. */
   read(): Database {
     this.flush();
     return this.#db;
@@ -97,6 +116,7 @@ export class UsageStore {
   flush(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    if (this.#isClosed) return;
     const rows = [...this.#waiting];
     try {
       this.#write(rows.map(([, row]) => row));
@@ -142,7 +162,7 @@ export class UsageStore {
   }
 
   #write(rows: readonly Waiting[]): void {
-    if (this.#isClosed || rows.length === 0) return;
+    if (rows.length === 0) return;
     this.#db
       .transaction(() => {
         this.#tidyDaily();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { SharedState } from '../../src/cluster/shared.ts';
 import type { ClientKey } from '../../src/limits/client-key.ts';
 import { type Permit, type Refusal, SpendingLimits } from '../../src/limits/spending-limits.ts';
+import { dayOf } from '../../src/usage/counts.ts';
 import { Ledger } from '../../src/usage/ledger.ts';
 import { UsageStore } from '../../src/usage/store.ts';
 import { joinedStates } from '../support/joined-states.ts';
@@ -26,9 +27,13 @@ let ids = 0;
 function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
   const after = clock.after.bind(clock);
   const warnings: string[] = [];
-  const store = new UsageStore({ file, upstream: 'gemini', clock, after, onWarning: () => {} });
+  const troubles: string[] = [];
+  const onWarning = (text: string) => void troubles.push(text);
+  const store = new UsageStore({ file, upstream: 'gemini', clock, after, onWarning });
   const ledger = new Ledger({
     read: () => store.read(),
+    unwritten: (day) => store.unwritten(day),
+    onTrouble: (error) => store.trouble(error),
     upstream: 'gemini',
     now: () => clock.wall().getTime(),
     newId: () => `id-${ids++}`,
@@ -40,7 +45,7 @@ function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
     store.add({ model: 'm', asked: 'a', key: 'k', client, caller: 'main' }, undefined, { calls: 1, dollars });
     limits.spent();
   };
-  return { file, store, limits, admit, spend, warnings };
+  return { file, store, limits, admit, spend, warnings, troubles, now: () => clock.wall().getTime() };
 }
 
 const kindOf = (admitted: Permit | { refusal: Refusal }) =>
@@ -64,6 +69,38 @@ describe('instances with folders of their own', () => {
     one.spend(1);
     expect(kindOf(other.admit(0.1))).toBe('spent');
     expect(other.limits.today().all.spent).toBe(1);
+  });
+
+  test('hold nothing any more for a request that has ended', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const [one, other] = [instance(a, clock), instance(b, clock)];
+    const permit = one.admit(0.9);
+    one.spend(0.1);
+    if ('release' in permit) permit.release();
+    expect(other.limits.today().all).toEqual({ spent: 0.1, reserved: 0 });
+    expect(kindOf(other.admit(0.8))).toBe('admitted');
+  });
+
+  test('hold what one that was killed has reserved for a while only', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const [one, other] = [instance(a, clock), instance(b, clock)];
+    one.admit(1);
+    expect(kindOf(other.admit(0.1))).toBe('reserved');
+    clock.setWall(900_001);
+    expect(kindOf(other.admit(0.1))).toBe('admitted');
+  });
+
+  test('believe the larger of two sums of a day, whichever comes last', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const other = instance(b, clock);
+    const day = dayOf(clock.wall().getTime());
+    const spending = { kind: 'spending', folder: 'elsewhere', day, client: '', reserved: 0 } as const;
+    a.publish({ ...spending, spent: 0.7 });
+    a.publish({ ...spending, spent: 0.4 });
+    expect(other.limits.today().all.spent).toBe(0.7);
   });
 
   test('count nothing twice when one of them starts again on its folder', () => {
@@ -122,6 +159,60 @@ describe('processes on one folder', () => {
     clock.setWall(900_001);
     expect(kindOf(other.admit(0.1))).toBe('admitted');
   });
+});
+
+describe('while the file cannot be written', () => {
+  const alone = () => {
+    const clock = new ManualClock();
+    const [a] = two();
+    return instance(a, clock);
+  };
+
+  test('requests are admitted, and the limit is kept to by what this process knows', () => {
+    const one = alone();
+    one.spend(0.3);
+    one.store.read().run('PRAGMA query_only = 1');
+    const permit = one.admit(0.5);
+    expect(kindOf(permit)).toBe('admitted');
+    one.spend(0.2);
+    expect(one.limits.today().all).toEqual({ spent: 0.5, reserved: 0.5 });
+    expect(kindOf(one.admit(0.1))).toBe('reserved');
+    if ('release' in permit) permit.release();
+    one.spend(0.5);
+    expect(kindOf(one.admit(0.1))).toBe('spent');
+    expect(one.troubles).not.toEqual([]);
+  });
+
+  test('nothing of it is lost once the file can be written again', () => {
+    const one = alone();
+    const waiting = () => one.store.unwritten(dayOf(one.now())).get('');
+    one.store.read().run('PRAGMA query_only = 1');
+    one.admit(0.5);
+    one.spend(0.4);
+    expect(waiting()).toBe(0.4);
+    one.store.read().run('PRAGMA query_only = 0');
+    expect(one.limits.today().all.spent).toBe(0.4);
+    expect(waiting()).toBeUndefined();
+  });
+
+  test('a request that was admitted before can end', () => {
+    const one = alone();
+    const permit = one.admit(0.5);
+    one.store.close();
+    if ('release' in permit) permit.release();
+    expect(one.troubles).toHaveLength(1);
+  });
+});
+
+test('what the file cannot tell any more is known from before', () => {
+  const clock = new ManualClock();
+  const [a] = two();
+  const one = instance(a, clock);
+  one.admit(0);
+  one.spend(0.9);
+  one.store.read().run('DROP TABLE reserved');
+  expect(one.limits.today().all.spent).toBe(0.9);
+  expect([kindOf(one.admit(0.2)), kindOf(one.admit(0.2))]).toEqual(['admitted', 'reserved']);
 });
 
 test('who is near the limit is told of once a day', () => {
