@@ -45,8 +45,12 @@ function bunOnPath() {
 /** @type {string | undefined} */
 let found;
 
-/** Throws where there is none. */
+/** Throws where there is none, or where there is one that cannot read this package. */
 function findBun() {
+  if (/\.zip[\\/]/.test(ROOT))
+    throw new Error(
+      "Yarn's Plug'n'Play keeps packages in archives, which Bun cannot read: write `nodeLinker: node-modules` into .yarnrc.yml, and install anew",
+    );
   found ??= packagedBun() ?? bunOnPath();
   if (found !== undefined) return found;
   throw new Error(

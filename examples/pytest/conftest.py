@@ -5,14 +5,15 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
 from anthropic import Anthropic
 
 HERE = Path(__file__).parent
 COMMAND = ["npx", "--no-install", "gemini-claude-proxy", "mock"]
-# The first line tells the address. The mock ends with its input, so it does not outlive pytest, whatever ends pytest.
-FLAGS = ["--port", "0", "--json", "--end-with-input", "--mock-pace", "instant", "--mock-strict"]
+# With --isolated, nothing counts that is set on this machine for something else. The first line tells the address. The mock ends with its input, so it does not outlive pytest, whatever ends pytest.
+FLAGS = ["--isolated", "--port", "0", "--json", "--end-with-input", "--mock-pace", "instant", "--mock-strict"]
 
 
 class World:
@@ -49,5 +50,6 @@ def new_world(mock_url):
 
 
 @pytest.fixture
-def world(new_world, request):
-    return new_world(request.node.name)
+def world(new_world):
+    # Neither a test of the same name in another file nor an earlier try of this one has left anything there.
+    return new_world(uuid4().hex)

@@ -117,7 +117,7 @@ export function openEnvFiles(process: Process, only?: string): EnvFiles {
   const names = texts.flatMap((text) => Object.keys(parseEnv(text)));
   // Bun has not read the files (`env = false` in a bunfig.toml), so they are not meant for this process.
   if (only === undefined && names.some((name) => process.env[name] === undefined))
-    return { paths: [], atStart: process.env, outside: process.env, read: () => process.env };
+    return noEnvFiles(process.env);
   const outside = only === undefined ? outsideOf(process.env, texts) : process.env;
   // The text of each file when it was last read without a fault.
   const known = new Map(paths.map((path, index) => [path, texts[index] ?? '']));
@@ -132,3 +132,11 @@ export function openEnvFiles(process: Process, only?: string): EnvFiles {
   };
   return { paths, atStart: mergeEnvTexts(texts, outside), outside, read };
 }
+
+/** For a process that reads no file, such as one that was given all settings by another. */
+export const noEnvFiles = (env: Environment): EnvFiles => ({
+  paths: [],
+  atStart: env,
+  outside: env,
+  read: () => env,
+});

@@ -10,7 +10,7 @@ import { VARIABLE_ROWS, type VariableName } from './variables.ts';
 export const flagOf = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 
 /** Flags for a program that starts this one. They are no settings: nobody wants them in a file. */
-export const FOR_PROGRAMS = { json: 'json', endWithInput: 'end-with-input' } as const;
+export const FOR_PROGRAMS = { json: 'json', endWithInput: 'end-with-input', isolated: 'isolated' } as const;
 
 const defaultOf = ({ default: value, defaultText }: Variable): string =>
   defaultText ?? (value === undefined ? '' : String(value));
@@ -72,6 +72,8 @@ ${fold(faultNames().join(', '), HELP_WIDTH)
 
   --json                        For a program that starts this one: the first line on stdout is {"url": …}, all else goes to stderr
   --end-with-input              For such a program, too: end when stdin is closed, as when that program has died
+  --isolated                    For tests: settings come from the flags alone, not from the environment or a file, and
+                                data are kept in a temporary folder, which goes with the proxy
   --version                     Print the version
   --help                        Print this
 

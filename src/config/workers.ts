@@ -43,6 +43,8 @@ export function readWorkers(values: Values, notices: string[], machine = THIS_MA
   const { WORKERS } = values;
   const wanted = WORKERS === 'auto' ? Math.min(machine.cores, MOST) : Number(WORKERS);
   const reason = wanted > 1 && ALONE.find(({ holds }) => holds(values, machine));
+  if (wanted > 1 && !reason && values.BACKEND === 'mock')
+    notices.push('WORKERS: each process counts on its own, so x-test-id and /__mock need WORKERS=1');
   if (!reason) return wanted;
   notices.push(`WORKERS: one process serves, not ${wanted}: ${reason.why}`);
   return 1;

@@ -1,11 +1,10 @@
 /** Serves within this process, and leaves nothing of itself behind: no file, no handler of signals, no timer. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose } from '../compose/compose.ts';
 import { type Config, secretsOf } from '../config/config.ts';
 import { createLogger } from '../lib/log.ts';
 import { systemClock, systemConnect, systemRandom } from '../lib/ports.ts';
+import { temporaryFolder } from '../lib/program/temporary-folder.ts';
 import { type Call, inTheirWords, readOptions } from './options.ts';
 
 /** `key`: what it wants of those who ask. */
@@ -13,8 +12,7 @@ export type Served = { url: string; key: string | undefined; stop(): Promise<voi
 
 /** Errors begin with the names of the call and of the option. */
 export async function serve(call: Call, options: unknown): Promise<Served> {
-  const folder = mkdtempSync(join(tmpdir(), 'gemini-claude-proxy-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const { path: folder, remove } = temporaryFolder('gemini-claude-proxy-');
   try {
     const config = readOptions(call, options, folder);
     const served = await listen(config, folder);

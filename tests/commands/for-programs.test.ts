@@ -1,6 +1,6 @@
 /** How a program in any language starts this one, learns the address, and is sure of its end. */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from '../support/testing.ts';
@@ -14,10 +14,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(...args: string[]) {
+const start = (...args: string[]) => startWith({}, ...args);
+
+function startWith(env: Record<string, string>, ...args: string[]) {
   const child = Bun.spawn([process.execPath, MAIN, ...args, '--port', '0', '--json', '--end-with-input'], {
     cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',
@@ -61,6 +63,28 @@ test(
       child.stdin.end();
       expect(await child.exited).toBe(0);
     }
+  },
+  LONG_MS,
+);
+
+test.each([1, 2])(
+  '--isolated: settings of the user count for nothing, and nothing is left behind (%i processes)',
+  async (workers) => {
+    const [home, tmp] = [join(folder, 'home'), join(folder, 'tmp')];
+    for (const each of [home, tmp]) mkdirSync(each);
+    const settings = { PROXY_API_KEY: 'secret', FAULTS: 'http-503', LOG_LEVEL: 'wrong', BIG_MODEL: 'x' };
+    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(join(folder, '.env'), lines.join('\n'));
+    const env = { ...settings, HOME: home, TMPDIR: tmp };
+    const { child, read, err } = startWith(env, 'mock', '--isolated', '--workers', String(workers));
+    const { url } = JSON.parse(await read());
+    expect((await ask(url, 'hello')).status).toBe(200);
+    const kept = () => [tmp, home].flatMap((each) => readdirSync(each, { recursive: true }).map(String));
+    expect(kept().filter((file) => file.endsWith('usage.sqlite'))).toHaveLength(1);
+    child.stdin.end();
+    expect(await child.exited).toBe(0);
+    expect(kept().filter((file) => file.includes('gemini-claude-proxy'))).toEqual([]);
+    expect(await err).not.toMatch(/BIG_MODEL|FAULTS/);
   },
   LONG_MS,
 );

@@ -42,6 +42,12 @@ describe('how many processes serve', () => {
     },
   );
 
+  test('a mock of several processes says that tests want one', () => {
+    const notices: string[] = [];
+    expect(readWorkers({ WORKERS: '2', BACKEND: 'mock' } as Values, notices, LINUX)).toBe(2);
+    expect(notices).toEqual([expect.stringContaining('x-test-id and /__mock need WORKERS=1')]);
+  });
+
   test('one process needs no reason', () => {
     const notices: string[] = [];
     expect(readWorkers({ WORKERS: '1', RECORD: 'x' } as Values, notices, LINUX)).toBe(1);

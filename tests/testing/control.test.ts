@@ -79,7 +79,9 @@ describe('faults and reset', () => {
   test('a slip in what says which test is an error, and not a change for all tests', async () => {
     const mock = await begun(startMock({ settings }));
     await mock.faults('http-400', { testId: 'a' });
-    const slips = [{ test_id: 'a' }, { testid: 'a' }, 'a', null] as unknown as { testId: string }[];
+    const slips = [{ test_id: 'a' }, { testid: 'a' }, { testId: null }, 'a', null] as unknown as {
+      testId: string;
+    }[];
     for (const slip of slips) {
       for (const call of [mock.reset, mock.requests, mock.lastRequest]) {
         expect(call(slip)).rejects.toThrow(/: expected \{ testId \} or nothing to say which test, got /);

@@ -113,19 +113,12 @@ describe('nothing of the machine leaks in', () => {
 });
 
 describe('stop', () => {
-  const SIGNALS = [
-    'SIGINT',
-    'SIGTERM',
-    'SIGHUP',
-    'exit',
-    'beforeExit',
-    'uncaughtException',
-    'unhandledRejection',
-  ];
+  const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'uncaughtException', 'unhandledRejection'];
   const handlers = () => SIGNALS.map((name) => process.listenerCount(name));
+  const atExit = () => process.listenerCount('exit');
 
   test('closes the port, leaves no file and no handler, and may be called twice', async () => {
-    const before = { handlers: handlers(), tmp: process.env['TMPDIR'] };
+    const before = { handlers: handlers(), atExit: atExit(), tmp: process.env['TMPDIR'] };
     process.env['TMPDIR'] = folder;
     try {
       const mock = await startMock();
@@ -136,14 +129,14 @@ describe('stop', () => {
       expect(fetch(mock.url)).rejects.toThrow();
       expect(mock.requests()).rejects.toThrow(/^requests: http:\/\/127\.0\.0\.1:\d+ cannot be reached/);
       await whyNot(startMock({ faults: 'nonsense' }));
-      expect(readdirSync(folder)).toEqual([]);
+      expect({ files: readdirSync(folder), atExit: atExit() }).toEqual({ files: [], atExit: before.atExit });
     } finally {
       if (before.tmp === undefined) delete process.env['TMPDIR'];
       else process.env['TMPDIR'] = before.tmp;
     }
   });
 
-  test('that is forgotten does not keep a program from ending', () => {
+  test('that is forgotten neither keeps a program from ending, nor leaves a folder', () => {
     const program = join(folder, 'program.ts');
     const from = join(import.meta.dir, '../../src/testing/in-process.ts');
     writeFileSync(
@@ -159,6 +152,7 @@ describe('stop', () => {
       err: '',
       exitCode: 0,
     });
+    expect(readdirSync(folder)).toEqual(['program.ts']);
   });
 });
 

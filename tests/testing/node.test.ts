@@ -1,6 +1,6 @@
 /** The package's calls under Node, where the proxy is a program of its own: it answers the same, and never outlives its test. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ownPackage from '../../package.json' with { type: 'json' };
@@ -114,6 +114,19 @@ tell(await whyNot(startMock({ scenarios: circle })), await whyNot(startMock({ po
       ],
     });
   }, 30_000);
+
+  test("in an archive of Yarn's, where Bun cannot read it, it says what to do", async () => {
+    const place = join(folder, 'cache', 'package.zip', 'node_modules', ownPackage.name);
+    for (const part of ['bin', 'package.json', 'src/testing'])
+      cpSync(join(ROOT, part), join(place, part), { recursive: true });
+    const main = JSON.stringify(join(place, ownPackage.main));
+    const { lines } = await told(
+      `require(${main}).startMock().catch((e) => tell(e.message))`,
+      {},
+      'commonjs',
+    );
+    expect(lines).toEqual([[expect.stringContaining('nodeLinker: node-modules')]]);
+  });
 
   test('nothing of the machine leaks in: not its environment, not the file of its user', async () => {
     const own = join(folder, '.config', ownPackage.name);

@@ -83,3 +83,8 @@ test('what Node runs keeps to the same types', () => {
   const { stdout, exitCode } = Bun.spawnSync([TSC, '-p', join(ROOT, 'tsconfig.node.json')]);
   expect({ said: stdout.toString(), exitCode }).toEqual({ said: '', exitCode: 0 });
 });
+
+test('compilers and bundlers that know nothing of `exports` find what `require` finds', () => {
+  const { require: classic } = ownPackage.exports['.'];
+  expect({ types: ownPackage.types, default: ownPackage.main }).toEqual(classic);
+});

@@ -1,6 +1,5 @@
 /** One process that serves a port. */
 import { createClosing } from '../../compose/closing.ts';
-import { unreadEnvFile } from '../../config/program.ts';
 import { systemClock } from '../../lib/ports.ts';
 import { announce } from './announce.ts';
 import { endWithUsers, failed, readAnew, type Serving } from './serving.ts';
@@ -25,8 +24,6 @@ export async function serveAlone(serving: Serving): Promise<void> {
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(listening.url, serving, close);
   announce(listening.url, serving);
-  const unread = unreadEnvFile();
-  if (unread) logger.warn({}, unread);
   void system.warnOfNoUpstream();
   system.refreshModels();
   await system.warmUp().catch(failed);

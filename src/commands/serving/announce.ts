@@ -1,5 +1,6 @@
 /** What a proxy says of itself when it listens. */
 import { type Config, VERSION } from '../../config/config.ts';
+import { unreadEnvFile } from '../../config/program.ts';
 import { withoutSecrets } from '../../config/setting-names.ts';
 import { GUIDANCE_VERSION } from '../../translate/own-words.ts';
 import type { Serving } from './serving.ts';
@@ -59,7 +60,8 @@ function banner(config: Config, url: string): string {
 export function announce(url: string, { config, format, logger, forPrograms }: Serving): void {
   const isForPeople = format === 'pretty' && !forPrograms.json;
   (isForPeople ? process.stdout : process.stderr).write(`${banner(config, url)}\n`);
-  for (const notice of config.notices) logger.warn({}, notice);
+  const unread = forPrograms.isolated ? undefined : unreadEnvFile();
+  for (const notice of [...config.notices, ...(unread ? [unread] : [])]) logger.warn({}, notice);
   const { backend, modelMap } = config;
   const { record } = config;
   const recording = record === undefined ? {} : { record };

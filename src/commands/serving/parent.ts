@@ -1,7 +1,7 @@
 /** The parent of several processes that serve one port. It answers no request itself. */
 import { WorkerHub } from '../../cluster/worker-hub.ts';
 import { createClosing } from '../../compose/closing.ts';
-import { serveCommand, unreadEnvFile } from '../../config/program.ts';
+import { serveCommand } from '../../config/program.ts';
 import { urlOf } from '../../http/listen.ts';
 import { systemClock } from '../../lib/ports.ts';
 import { takePort } from '../../workers/port.ts';
@@ -57,6 +57,4 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(url, serving, close);
   announce(url, serving);
-  const unread = unreadEnvFile();
-  if (unread) logger.warn({}, unread);
 }

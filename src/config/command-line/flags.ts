@@ -13,6 +13,7 @@ const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
   ['version', { type: 'boolean' }],
   [FOR_PROGRAMS.json, { type: 'boolean' }],
   [FOR_PROGRAMS.endWithInput, { type: 'boolean' }],
+  [FOR_PROGRAMS.isolated, { type: 'boolean' }],
 ]);
 
 /** Throws a ConfigError for a flag that there is not. */
@@ -31,9 +32,12 @@ export type ForPrograms = {
   /** The first line on stdout is JSON with the address; all else goes to stderr. */
   json: boolean;
   endWithInput: boolean;
+  /** Nothing of its user counts: settings come from the flags alone, and its data go when it ends. */
+  isolated: boolean;
 };
 
 export function readForPrograms(argv: readonly string[]): ForPrograms {
   const flags = parseFlags(argv);
-  return { json: flags[FOR_PROGRAMS.json] === true, endWithInput: flags[FOR_PROGRAMS.endWithInput] === true };
+  const isGiven = (name: keyof ForPrograms) => flags[FOR_PROGRAMS[name]] === true;
+  return { json: isGiven('json'), endWithInput: isGiven('endWithInput'), isolated: isGiven('isolated') };
 }

@@ -62,14 +62,15 @@ async function ask(what, question) {
 }
 
 /**
- * Which test is meant. Without this check, a misspelt `testId` would mean all tests.
+ * Which test is meant. Without this check, a misspelt `testId`, or one that is null, would mean all tests.
  * @param {string} what The call, for errors.
  * @param {OfTest} of
  * @returns {Record<string, string>}
  */
 function testIdOf(what, of) {
   const names = typeof of === 'object' && of !== null ? Object.keys(of) : undefined;
-  if (!names || names.some((name) => name !== 'testId'))
+  const isText = typeof of?.testId === 'string' || of?.testId === undefined;
+  if (!names || !isText || names.some((name) => name !== 'testId'))
     throw new Error(`${what}: expected { testId } or nothing to say which test, got ${JSON.stringify(of)}`);
   return of.testId === undefined ? {} : { test_id: of.testId };
 }

@@ -1,0 +1,32 @@
+/** Folders that are needed for one run only. Whoever has made one may forget it, or end before it is done: it goes with the process at the latest. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type TemporaryFolder = { path: string; remove(): void };
+
+const left = new Set<string>();
+
+function removeAll(): void {
+  for (const path of left) {
+    try {
+      removeFolder(path);
+    } catch {
+      // Windows keeps files that are still open, and nobody is left to be told.
+    }
+  }
+}
+
+function removeFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  left.delete(path);
+  if (left.size === 0) process.off('exit', removeAll);
+}
+
+/** `prefix`: how its name begins. */
+export function temporaryFolder(prefix: string): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), prefix));
+  if (left.size === 0) process.on('exit', removeAll);
+  left.add(path);
+  return { path, remove: () => removeFolder(path) };
+}
