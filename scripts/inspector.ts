@@ -236,6 +236,12 @@ async function tryKeyboard(browser: Browser, client: Client): Promise<void> {
   await page.keyboard.type('parseLocal');
   await check('/ searches, in texts too', () => sees(page, /\d+ found/, '.search'));
   await check('where the words stand is told', () => sees(page, /in the (request|answer):/, '.odd'));
+  await check('beside what is unusual', () =>
+    page
+      .locator(ODD, { has: page.locator('.odd.found') })
+      .first()
+      .waitFor({ timeout: SEE_MS }),
+  );
   await check('and they are marked in the list', () => hasMarks(page));
   await keep(page, 'search-1280-light');
   await press('Enter', 'j', 'Enter');

@@ -116,12 +116,13 @@ function Words({ words }: { words: string }) {
   }</span>`;
 }
 
-/** The second line: what was searched for, else what is unusual. */
-function Second({ row, excerpt, now }: { row: Row; excerpt: Excerpt | undefined; now: number }) {
-  if (excerpt) {
-    return html`<div role="gridcell" class="odd"><span class="second" aria-hidden="true">⌕</span><span class="words"
-      ><span class="second">${WHERE_TEXTS[excerpt.where]}</span> ${excerpt.text}</span></div>`;
-  }
+/** A line of its own for what was searched for: why a request was found hides nothing of what is unusual in it. */
+const FoundIn = ({ excerpt: { where, text } }: { excerpt: Excerpt }) =>
+  html`<div role="gridcell" class="odd found"><span class="second" aria-hidden="true">⌕</span><span class="words"
+    ><span class="second">${WHERE_TEXTS[where]}</span> ${text}</span></div>`;
+
+/** What is unusual. */
+function Odd({ row, now }: { row: Row; now: number }) {
   const words = silentText(row, now) ?? row.words;
   if (words === undefined) return null;
   return html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><${Words} words=${words} /></div>`;
@@ -149,7 +150,8 @@ function RequestRow({ row, excerpt, scaleMs, now }: RequestRowProps) {
     <${Figure} kind=${isSlow && share === 0 ? 'cached warn' : 'cached'}>${share === undefined ? undefined : percent(share)}<//>
     <${Figure} kind="out">${row.out === undefined ? undefined : tokens(row.out)}<//>
     <${Figure} kind="dollars">${row.dollars === undefined ? undefined : dollars(row.dollars)}<//>
-    <${Second} row=${row} excerpt=${excerpt} now=${now} />`;
+    <${Odd} row=${row} now=${now} />
+    ${excerpt && html`<${FoundIn} excerpt=${excerpt} />`}`;
 }
 
 export type LineProps = {

@@ -177,11 +177,12 @@ export const flatItems = (rows: readonly Row[]): Item[] =>
   rows.toSorted(newestFirst).map((row): Item => ({ kind: 'row', key: row.id, row, depth: 0, isLast: false }));
 
 /** In pixels, as the style sheet has them. */
-const HEIGHTS = { thread: 44, branch: 36, plain: 36, odd: 60 };
+const HEIGHTS = { thread: 44, branch: 36, row: 36, further: 24 };
 
 export function heightOf(item: Item): number {
   if (item.kind !== 'row') return HEIGHTS[item.kind];
   const { row, excerpt } = item;
-  const hasSecond = row.words !== undefined || row.silentSince !== undefined || excerpt !== undefined;
-  return hasSecond ? HEIGHTS.odd : HEIGHTS.plain;
+  const isOdd = row.words !== undefined || row.silentSince !== undefined;
+  const further = (isOdd ? 1 : 0) + (excerpt === undefined ? 0 : 1);
+  return HEIGHTS.row + further * HEIGHTS.further;
 }

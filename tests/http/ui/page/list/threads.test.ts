@@ -144,9 +144,17 @@ test('without threads the newest request comes first', () => {
   ]);
 });
 
-test('a request with words of its own has two lines', () => {
-  const [plain, odd] = flatItems(rowsOf({ id: 'odd', words: 'waited' }, { id: 'plain' }));
-  expect([plain && heightOf(plain), odd && heightOf(odd)]).toEqual([36, 60]);
+test.each<[string, Partial<Row>, boolean, number]>([
+  ['nothing unusual, one line', {}, false, 36],
+  ['words of its own, two', { words: 'waited' }, false, 60],
+  ['a silence, two', { silentSince: 1_000 }, false, 60],
+  ['words that were searched for, two', {}, true, 60],
+  ['both, three', { words: 'waited' }, true, 84],
+])('a request has with %s', (_name, more, isFound, height) => {
+  const [item] = flatItems(rowsOf({ id: 'a', ...more }));
+  if (item?.kind !== 'row') throw new Error('there is no row');
+  const excerpt = isFound ? { where: 'asked' as const, text: 'found' } : undefined;
+  expect(heightOf({ ...item, excerpt })).toBe(height);
 });
 
 test('a request without a session stands among the threads, without a head', () => {
