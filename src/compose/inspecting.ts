@@ -83,6 +83,7 @@ export function inspectorDeps(
     elsewhere: new Elsewhere(ports.worker && asksForRows(questions), ports.clock),
     inspecting: {
       answerAgain: (request, to) => (to === 'mock' ? mocked() : parts.doors().door)(request),
+      wouldSave: (request) => savedAs(request, ports),
       save: (request) => saveRecording(request, parts, ports),
     },
   };
@@ -126,11 +127,24 @@ function settingsFor(request: KeptRequest, settings: RecordedSettings): Recorded
   return { ...settings, modelMap: { ...settings.modelMap, patterns } };
 }
 
+const recordedAtOf = ({ at }: KeptRequest): string => new Date(at).toISOString();
+
+/** The same for the same request, so that it can be told before it is done. */
+function savedAs(request: KeptRequest, { recordings = RECORDINGS }: Ports): Saved {
+  const time = recordedAtOf(request).slice(0, 19).replaceAll(/[:T]/g, '-');
+  const name = `ui-${time}-${request.id.slice(-6).toLowerCase()}`;
+  return {
+    name,
+    folder: join(recordings, name),
+    replayCommand: asCalled(`bun run replay ${name}`),
+    adoptCommand: `bun run adopt ${name}/1 ${name}`,
+  };
+}
+
 async function saveRecording(request: KeptRequest, parts: ActionParts, ports: Ports): Promise<Saved> {
   const { config } = parts.tapes;
   const { clock, random } = ports;
-  const received = request.events.find((event) => event.type === 'received');
-  const recordedAt = (received?.at ?? clock.wall()).toISOString();
+  const recordedAt = recordedAtOf(request);
   const facts = {
     origin: originOf(config),
     recordedAt,
@@ -140,20 +154,14 @@ async function saveRecording(request: KeptRequest, parts: ActionParts, ports: Po
   };
   const raw = await rawRequestOf(request, facts, parts.deps().signatures);
   if (!raw) throw new Error('a request without texts cannot be saved');
-  const name = `ui-${recordedAt.slice(0, 19).replaceAll(/[:T]/g, '-')}-${request.id.slice(-6).toLowerCase()}`;
-  const folder = join(ports.recordings ?? RECORDINGS, name);
+  const saved = savedAs(request, ports);
   const settings = settingsFor(request, recordedSettings(config));
-  openManifest(folder, { createdAt: clock.wall().toISOString(), backend: config.backend, settings });
+  openManifest(saved.folder, { createdAt: clock.wall().toISOString(), backend: config.backend, settings });
   const writer = new ThreadedWriter({ ...blottedOut(config), wire: CLIENT_WIRE });
   try {
-    await writer.write(join(folder, requestName(1, raw.caller)), raw);
+    await writer.write(join(saved.folder, requestName(1, raw.caller)), raw);
   } finally {
     writer.close();
   }
-  return {
-    name,
-    folder,
-    replayCommand: asCalled(`bun run replay ${name}`),
-    adoptCommand: `bun run adopt ${name}/1 ${name}`,
-  };
+  return saved;
 }

@@ -105,6 +105,8 @@ export type Saved = { name: string; folder: string; replayCommand: string; adopt
 export type InspectorActions = {
   /** Answers a request once more: with Gemini, or with the mock. */
   answerAgain(request: Request, to: 'gemini' | 'mock'): Promise<Response>;
+  /** What `save` writes, and where. */
+  wouldSave(request: KeptRequest): Saved;
   /** Keeps a request as a recording. */
   save(request: KeptRequest): Promise<Saved>;
 };

@@ -18,7 +18,7 @@ import { resetMock, setFaults, tellRequests } from './routes/mock.ts';
 import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
-import { adoptRequest, askAgain, copyAsCurl, saveRequest, sendAgain } from './ui/actions.ts';
+import { adoptRequest, askAdopt, askAgain, copyAsCurl, saveRequest, sendAgain } from './ui/actions.ts';
 import { answerPage, answerPageAsset } from './ui/answer-page.ts';
 import { showRequest, streamRows } from './ui/api.ts';
 import { showCharts, showKeys, testKeys, testModel, testOneKey } from './ui/figures.ts';
@@ -116,6 +116,7 @@ const TABLE = [
   { method: 'GET', path: '/ui/api/requests/:id/again', handler: askAgain, ...PAGE_DATA },
   { method: 'POST', path: '/ui/api/requests/:id/again', handler: sendAgain, ...PAGE_DATA },
   { method: 'POST', path: '/ui/api/requests/:id/save', handler: saveRequest, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/adopt', handler: askAdopt, ...PAGE_DATA },
   { method: 'POST', path: '/ui/api/requests/:id/adopt', handler: adoptRequest, ...PAGE_DATA },
   { method: 'POST', path: '/ui/api/requests/:id/curl', handler: copyAsCurl, ...PAGE_DATA },
   { method: 'GET', path: '/ui/api/search', handler: searchRequests, ...PAGE_DATA },

@@ -353,6 +353,8 @@ export type ActionAnswer = {
   /** The request that was sent again. */
   id?: string | undefined;
 };
+/** `GET /ui/api/requests/:id/adopt` tells what adopting would write, and the command to paste after that. */
+export type AdoptQuestion = { name: string; folder: string; command: string };
 /** `GET /ui/api/requests/:id/again` tells, before it is asked for, what sending again costs. */
 export type AgainQuestion = {
   key?: string | undefined;

@@ -3,7 +3,7 @@ import { MessagesError } from '../../anthropic/errors.ts';
 import { againQuestion, requestAgain } from '../../inspector/actions/again.ts';
 import { curlOf } from '../../inspector/actions/curl.ts';
 import type { KeptRequest } from '../../inspector/kept-request.ts';
-import type { ActionAnswer } from '../../inspector/shapes.ts';
+import type { ActionAnswer, AdoptQuestion } from '../../inspector/shapes.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Handler } from '../handle-request.ts';
@@ -56,8 +56,12 @@ const actionOn = (act: (looking: Looking, request: KeptRequest) => Promise<Actio
   };
 };
 
-async function saved(looking: Looking, request: KeptRequest) {
+function checkTexts(request: KeptRequest): void {
   if (!request.isEnded || !request.hasTexts || !request.clientBytes()) throw letGo();
+}
+
+async function saved(looking: Looking, request: KeptRequest) {
+  checkTexts(request);
   return looking.deps.inspecting.save(request);
 }
 
@@ -69,10 +73,17 @@ export const saveRequest = actionOn(async (looking, request) => {
   };
 });
 
+/** Says what adopting writes, and which command does the rest, before anything is written. */
+export const askAdopt: Handler = ofRequest((looking, request) => {
+  checkTexts(request);
+  const { name, folder, adoptCommand } = looking.deps.inspecting.wouldSave(request);
+  return shownJson<AdoptQuestion>({ name, folder, command: adoptCommand });
+});
+
 export const adoptRequest = actionOn(async (looking, request) => {
-  const { name, adoptCommand } = await saved(looking, request);
+  const { name, folder, adoptCommand } = await saved(looking, request);
   return {
-    said: `Saved as the recording ${name}. In a clone of the proxy this command makes a test of it, under the name at its end:`,
+    said: `Saved as the recording ${name} in ${folder}. In a clone of the proxy this command makes a test of it, under the name at its end:`,
     command: adoptCommand,
   };
 });

@@ -3,7 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listing } from '../../../src/commands/recordings/list-recordings.ts';
 import { recordingLines } from '../../../src/commands/recordings/tables.ts';
-import type { ActionAnswer, AgainQuestion, Detail, SearchMessage } from '../../../src/inspector/shapes.ts';
+import type {
+  ActionAnswer,
+  AdoptQuestion,
+  AgainQuestion,
+  Detail,
+  SearchMessage,
+} from '../../../src/inspector/shapes.ts';
 import { sessionLabel } from '../../../src/lib/hash.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
@@ -101,11 +107,20 @@ describe('save', () => {
     }
   });
 
-  test('adopt names the command that makes a test of it', async () => {
+  test('adopt says first what it would write, and the command that makes a test of it, and writes nothing', async () => {
     await using proxy = await startProxy({ fetch: google });
-    const { command } = await act(proxy, await kept(proxy), 'adopt');
-    const [name = ''] = readdirSync(join(proxy.folder, 'recordings'));
-    expect(command).toBe(`bun run adopt ${name}/1 ${name}`);
+    const id = await kept(proxy);
+    const question: AdoptQuestion = await (await proxy.send(`/ui/api/requests/${id}/adopt`)).json();
+    expect(readdirSync(proxy.folder)).not.toContain('recordings');
+    const { said, command } = await act(proxy, id, 'adopt');
+    const recordings = join(proxy.folder, 'recordings');
+    const [name = ''] = readdirSync(recordings);
+    expect(question).toEqual({
+      name,
+      folder: join(recordings, name),
+      command: `bun run adopt ${name}/1 ${name}`,
+    });
+    expect([said.includes(question.folder), command]).toEqual([true, question.command]);
   });
 });
 
@@ -223,7 +238,8 @@ describe('who may act', () => {
     expect((await proxy.send(path, { to: 'mock' }, { 'x-inspector': '0' })).status).toBe(403);
     expect((await proxy.send(path, {}, { ...MARK, origin: 'https://evil.example' })).status).toBe(403);
     expect((await proxy.send(path, {}, { ...MARK, origin: 'http://localhost:1' })).status).toBe(403);
-    if (action !== 'again') expect((await proxy.send(path, undefined, MARK)).status).toBe(405);
+    if (action !== 'again' && action !== 'adopt')
+      expect((await proxy.send(path, undefined, MARK)).status).toBe(405);
     expect(readdirSync(proxy.folder)).not.toContain('recordings');
   });
 

@@ -1,7 +1,7 @@
 /** What can be done with a request: keep it, make a test of it, copy it, send it again. */
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
-import type { ActionAnswer, AgainQuestion } from '../../../../inspector/shapes.ts';
+import type { ActionAnswer, AdoptQuestion, AgainQuestion } from '../../../../inspector/shapes.ts';
 import { act, copy, get } from '../data/api.ts';
 import { count, money } from '../figures/words.ts';
 import { CopyButton, Dialog } from '../parts.ts';
@@ -10,7 +10,25 @@ type Asked =
   | { is: 'nothing' }
   | { is: 'working' }
   | { is: 'said'; title: string; said: string; command?: string | undefined }
+  | { is: 'adopt'; question: AdoptQuestion }
   | { is: 'again'; question: AgainQuestion };
+
+type AdoptDialogProps = { question: AdoptQuestion; onSave(): void; onClose(): void };
+
+/** Nothing is written before the user has seen what, and where. */
+function AdoptDialog({ question: { name, folder, command }, onSave, onClose }: AdoptDialogProps) {
+  return html`<${Dialog} title="Adopt this request as a test?" onClose=${onClose}>
+    <p>First the request is saved as the recording <code>${name}</code>, with its secrets blotted out, in</p>
+    <pre class="command">${folder}</pre>
+    <p>Then this command, in a clone of the proxy, makes a test of it, under the name at its end. Nothing else is written.</p>
+    <pre class="command">${command}</pre>
+    <div class="buttons">
+      <button class="primary" onClick=${onSave}>Save the recording</button>
+      <${CopyButton} text=${command}>Copy the command<//>
+      <button class="link" onClick=${onClose}>Cancel</button>
+    </div>
+  <//>`;
+}
 
 function AgainDialog({
   question,
@@ -68,7 +86,7 @@ export function Actions({
   const isBusy = asked.is === 'working' || !hasTexts;
   return html`<div class="buttons">
     <button disabled=${isBusy} onClick=${tell('Save as recording', 'save')}>Save as recording</button>
-    <button disabled=${isBusy} onClick=${tell('Adopt as a test', 'adopt')}>Adopt as a test…</button>
+    <button disabled=${isBusy} onClick=${attempt('Adopt as a test', async () => ({ is: 'adopt', question: await get<AdoptQuestion>(`${base}/adopt`) }))}>Adopt as a test…</button>
     ${hasSent && html`<button disabled=${isBusy} onClick=${curl}>Copy as curl</button>`}
     <button disabled=${isBusy} onClick=${attempt('Send again', async () => ({ is: 'again', question: await get<AgainQuestion>(`${base}/again`) }))}>Send again…</button>
     ${
@@ -79,6 +97,7 @@ export function Actions({
         <div class="buttons">${asked.command !== undefined && html`<${CopyButton} text=${asked.command} />`}<button class="primary" onClick=${close}>Close</button></div>
       <//>`
     }
+    ${asked.is === 'adopt' && html`<${AdoptDialog} question=${asked.question} onSave=${tell('Adopt as a test', 'adopt')} onClose=${close} />`}
     ${asked.is === 'again' && html`<${AgainDialog} question=${asked.question} onSend=${send} onClose=${close} />`}
   </div>`;
 }
