@@ -2,6 +2,7 @@
  * One attempt at an answer: a request is sent, and what comes back is translated, one read of the network at a time.
  */
 import { UpstreamError } from '../gemini/errors.ts';
+import { givesCallIds } from '../gemini/first-candidate.ts';
 import type { Frame } from '../gemini/frames.ts';
 import { tokenCounts } from '../gemini/token-counts.ts';
 import type { UsageMetadata } from '../gemini/wire.ts';
@@ -195,6 +196,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
       for (const frame of frames) {
         if (frame.kind === 'content' || frame.kind === 'usage')
           this.#counts = frame.chunk.usageMetadata ?? this.#counts;
+        this.#heedIds(frame);
         for (const event of reader.read(frame)) {
           if (event.type === 'usage') this.#heedUsage(event.usage);
           this.#hasEvents = true;
@@ -212,6 +214,13 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
       this.#failure = { error };
     }
     return events;
+  }
+
+  /** A host that gives calls ids finds their results by them, whatever the model's row says. */
+  #heedIds(frame: Frame): void {
+    const { outgoing } = this.#options;
+    if (outgoing.model.callIds || frame.kind !== 'content') return;
+    if (givesCallIds(frame.chunk)) outgoing.idsGiven();
   }
 
   /** Only a count that comes before everything else is told: whether a later one is in the same read is chance. */

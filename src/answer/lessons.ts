@@ -1,13 +1,14 @@
 /**
- * Remembers what refusals have taught about each model: the settings of thinking that it does not take, that it gives no
- * more than one request's output, and that it wants results of tools by themselves. Later requests are sent without what
- * was refused. Lessons are kept over restarts, and expire, because Google changes its models.
+ * Remembers what the host has taught about each model: the settings of thinking that it does not take, that it gives no
+ * more than one request's output, and where the model's row is wrong about the form of calls and results. Later requests
+ * are made accordingly. Lessons are kept over restarts, and expire, because Google changes its models.
  */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
+import { withoutCallIds } from '../translate/request/call-ids.ts';
 import { withinLimit, withinOneRequest } from '../translate/request/limit-refused.ts';
 import { mendedByResponsesAlone } from '../translate/request/responses-alone.ts';
 import {
@@ -18,20 +19,30 @@ import {
 } from '../translate/request/thinking-refused.ts';
 
 /**
- * What is left out of later requests. `limit`: a limit for output beyond that of one request. `turns`: turns with more in
- * them than results of tools.
+ * Lessons that correct the row of a model; a later one wins. `turns`: turns with more in them than results of tools were
+ * refused. `ids-given`: calls have come with ids, so the host wants them back. `ids-refused`: ids were refused.
  */
-export type Cut = ThinkingCut | 'limit' | 'turns';
+const ROWS = {
+  turns: { responsesAlone: true },
+  'ids-given': { callIds: true },
+  'ids-refused': { callIds: false },
+} as const satisfies Record<string, Partial<GeminiModel>>;
+
+type RowCut = keyof typeof ROWS;
+const ROW_CUTS = Object.keys(ROWS) as RowCut[];
+
+/** What is left out of a refused request. `limit`: a limit for output beyond that of one request. */
+export type Cut = ThinkingCut | 'limit' | Exclude<RowCut, 'ids-given'>;
 
 /** A model may have taught a lesson about each of these. */
-type About = 'thinking' | 'limit' | 'turns';
-const aboutOf = (cut: Cut): About => (cut === 'limit' || cut === 'turns' ? cut : 'thinking');
+type About = 'thinking' | 'limit' | RowCut;
+const aboutOf = (cut: Lesson['cut']): About => (cut === 'setting' || cut === 'everything' ? 'thinking' : cut);
 
 /**
  * `value`: the refused level or budget; undefined where any value is refused. `until`: milliseconds since 1970, after
  * which the model is tried again.
  */
-export type Lesson = { model: string; value?: string; cut: Cut; until: number };
+export type Lesson = { model: string; value?: string; cut: Cut | RowCut; until: number };
 
 /** Keeps lessons over restarts. */
 export type LessonStore = {
@@ -71,9 +82,16 @@ export class Lessons {
     for (const lesson of store.read()) this.#keep(lesson);
   }
 
-  /** The model's row as refusals have shown it to be. Requests are made by this row. */
+  /** The model's row as the host has shown it to be. Requests are made by this row. */
   rowOf(model: GeminiModel): GeminiModel {
-    return this.#lesson(model.id, 'turns') ? { ...model, responsesAlone: true } : model;
+    let row = model;
+    for (const cut of ROW_CUTS) if (this.#lesson(model.id, cut)) row = { ...row, ...ROWS[cut] };
+    return row;
+  }
+
+  /** To be called where a call has come with an id. */
+  idsGiven({ id, callIds }: GeminiModel): void {
+    if (!callIds && !this.#lesson(id, 'ids-given')) this.#learn(id, 'ids-given', undefined);
   }
 
   /** Returns `request` without what the model has refused before. */
@@ -101,7 +119,9 @@ export class Lessons {
     const within = withinOneRequest(error, request, model);
     if (within) return this.#mended(model.id, within, 'limit');
     const apart = mendedByResponsesAlone(error, request);
-    return apart && this.#mended(model.id, apart, 'turns');
+    if (apart) return this.#mended(model.id, apart, 'turns');
+    const anonymous = withoutCallIds(error, request);
+    return anonymous && this.#mended(model.id, anonymous, 'ids-refused');
   }
 
   #mended(model: string, request: GenerateContentRequest, cut: Cut): Mended {
@@ -117,7 +137,7 @@ export class Lessons {
     return undefined;
   }
 
-  #learn(model: string, cut: Cut, value: string | undefined): void {
+  #learn(model: string, cut: Lesson['cut'], value: string | undefined): void {
     const until = this.#clock.wall().getTime() + KEPT_MS;
     this.#keep({ model, cut, until, ...(value === undefined ? {} : { value }) });
     // Other instances may have written lessons meanwhile.

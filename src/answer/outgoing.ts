@@ -174,6 +174,11 @@ export class Outgoing {
     this.#told = tokens;
   }
 
+  /** To be called where a call of the answer has an id. */
+  idsGiven(): void {
+    this.#lessons.idsGiven(this.model);
+  }
+
   /**
    * To be called with Google's last count of the prompt: it makes later estimates of the session better. `cached`: what
    * of it came from a cache.
@@ -339,6 +344,7 @@ const CUTS = {
   everything: ['thinking', 'value-clamped', 'thinking', 'without a word on thinking'],
   limit: ['limit', 'value-clamped', 'max_tokens', 'with what the model gives in one request'],
   turns: ['turns', 'history-repaired', 'messages', 'with the results of tools in turns of their own'],
+  'ids-refused': ['ids', 'history-repaired', 'messages', 'without the ids of calls'],
 } as const satisfies Record<Cut, readonly [what: string, code: WarningCode, path: string, left: string]>;
 
 /** The part for a medium that was moved: the bytes themselves, where nobody takes them as a file. */

@@ -22,6 +22,8 @@ const Lessons = Type.Object({
         Type.Literal('everything'),
         Type.Literal('limit'),
         Type.Literal('turns'),
+        Type.Literal('ids-given'),
+        Type.Literal('ids-refused'),
       ]),
       until: Type.Number(),
     }),

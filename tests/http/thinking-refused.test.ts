@@ -107,11 +107,12 @@ describe('a refused', () => {
     },
   );
 
-  test('level that is named is not the end of the others', async () => {
-    const { asked, fetch } = google(
-      'Thinking level high is not supported for this model.',
-      ({ thinkingLevel }) => thinkingLevel === 'high',
-    );
+  test.each([
+    'Thinking level high is not supported for this model.',
+    'Thinking level is unsupported: THINKING_LEVEL_HIGH',
+    "'high' is not a supported thinking level for this model. Allowed values are: medium, low.",
+  ])('level that is named is not the end of the others: %s', async (message) => {
+    const { asked, fetch } = google(message, ({ thinkingLevel }) => thinkingLevel === 'high');
     await ask(fetch, NEW, effort('high'), effort('low'), effort('high'));
     expect(asked.map((config) => config?.thinkingLevel)).toEqual(['high', undefined, 'low', undefined]);
   });

@@ -29,8 +29,11 @@ export function wishOf({ thinkingLevel, thinkingBudget }: ThinkingConfig): strin
   return thinkingLevel ?? thinkingBudget?.toString();
 }
 
+/** The value may stand alone, or be named as Google's enum has it: `THINKING_LEVEL_MINIMAL`. */
 const mentions = (message: string, value: string): boolean =>
-  message.split(/[^\w-]+/).some((word) => word.toLowerCase() === value.toLowerCase());
+  message
+    .split(/[^\w-]+/)
+    .some((word) => word.toLowerCase().replace(/^thinking_level_/, '') === value.toLowerCase());
 
 /**
  * The setting of thinking that `error` refuses. Undefined where `error` is about something else, or where the request

@@ -33,6 +33,8 @@ const QUOTED = /[`'"]([\w.:-]+)[`'"]|\b(?:function|tool) ([\w.:-]*\w)/gi;
 /** Matches a 400 that is about some schema, perhaps the schema of the answer. */
 const OF_A_SCHEMA = /\bschemas?\b|parameters_?json_?schema|function_?declarations?\b|ref loops?/i;
 const OF_AN_ANSWER = /response_?(?:json_?)?schema|GenerationConfig/i;
+/** Matches a 400 about how many tools there are: no form of any of them would help. */
+const OF_THEIR_NUMBER = /\bat most \d+ function declarations\b/i;
 /**
  * Matches a 400 without any reason: sometimes this is all that Google says about one bad declaration among very many.
  */
@@ -141,7 +143,8 @@ export function suspectsOf(error: UpstreamError, request: GenerateContentRequest
   const { responseJsonSchema: answer } = request.generationConfig ?? {};
   for (const line of error.message.split('\n')) {
     // The error names a tool that the request no longer has, so none of the other tools is meant.
-    if (OF_AN_ANSWER.test(line) || namesIn(line, BY_NAME).length > 0) continue;
+    if (OF_AN_ANSWER.test(line) || OF_THEIR_NUMBER.test(line)) continue;
+    if (namesIn(line, BY_NAME).length > 0) continue;
     const near = cluedBy(line, all, answer)?.declarations ?? [];
     const because = sentence(line);
     if (near.length > 0) return { declarations: near, because, isCertain: answer === undefined };

@@ -126,6 +126,12 @@ describe('whose schema is meant', () => {
   });
 });
 
+test('nobody is suspected where there are too many tools', () => {
+  const message =
+    'The GenerateContentRequest proto is invalid:\n  * tools[0].function_declarations: [FIELD_INVALID] At most 512 function declarations can be specified.';
+  expect([named(message), suspected(message)]).toEqual([undefined, undefined]);
+});
+
 describe('a refusal that says nothing', () => {
   const many = (count: number) =>
     requestWith(
