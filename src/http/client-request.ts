@@ -1,6 +1,7 @@
 /** One client request on its way through the server. */
 
 import type { AnswerKeeper, Job } from '../answer/job.ts';
+import { hidesNames } from '../lib/hidden-names.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
 import type { ClientKey } from '../limits/client-key.ts';
@@ -81,6 +82,7 @@ export type ClientRequestOptions = {
   /** The client, where it has a name. */
   named?: ClientKey | undefined;
   subscribers: readonly Subscriber[];
+  secrets: readonly string[];
   logger: Pick<Logger, 'error'>;
 };
 
@@ -109,7 +111,8 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
   const startedAt = clock.monotonic();
   const onFailure = (error: unknown) =>
     logger.error({ request_id: id, error }, 'what happens to a request could not be told');
-  const trace = new Trace({ id, startedAt, clock, subscribers, onFailure });
+  const shownName = hidesNames(options.secrets);
+  const trace = new Trace({ id, startedAt, clock, subscribers, shownName, onFailure });
   trace.tell({
     type: 'received',
     at: clock.wall(),

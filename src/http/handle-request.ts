@@ -177,6 +177,7 @@ export async function handleRequest(
       ...(told ? [() => told.hear] : []),
       ...keepers.map(({ subscriber }) => subscriber),
     ],
+    secrets: deps.settings.secrets,
     logger: deps.logger,
   });
   deps.openRequests.add(client);

@@ -42,6 +42,24 @@ describe('the story of a request', () => {
     expect(other.heard[0]?.[1]).toBe(one.heard[0]?.[1] as TraceEvent);
   });
 
+  test('names that clients make up are heard without their secrets', () => {
+    const { heard, subscriber } = hearing();
+    const story = new Trace({
+      id: 'req_1',
+      startedAt: 0,
+      clock: countedClock([1, 2, 3]),
+      subscribers: [subscriber],
+      shownName: (name) => name.replace('secret', '***'),
+      onFailure: (error) => expect.unreachable(String(error)),
+    });
+    story.tell({ type: 'asked', model: 'a-secret', stream: true, caller: 'secret', agent: 'secret' });
+    story.tell({ type: 'model-replaced', from: 'secret-1', to: 'secret-2' });
+    expect(heard.map(([, event]) => event)).toEqual([
+      { type: 'asked', model: 'a-***', stream: true, caller: 'secret', agent: '***', ms: 1 },
+      { type: 'model-replaced', from: '***-1', to: '***-2', ms: 2 },
+    ]);
+  });
+
   test('a listener that throws is told of, and neither the teller nor the others notice', () => {
     const { heard, subscriber } = hearing();
     const broken = new Error('broken');

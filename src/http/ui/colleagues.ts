@@ -42,6 +42,7 @@ async function answerTo({ method, path, body }: Passed, deps: ServerDeps): Promi
     clock: deps.clock,
     keepOpen() {},
     subscribers: [],
+    secrets: deps.settings.secrets,
     logger: deps.logger,
   });
   try {

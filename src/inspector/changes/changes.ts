@@ -43,6 +43,13 @@ function messageRuns(count: number, isChanged: IsChanged): string[] {
   );
 }
 
+/** A reason may name the model, which the client may have made up. */
+function shownPair({ unwarned, ...pair }: Pair, { shown }: Opened): Pair {
+  if (!unwarned) return pair;
+  const { why } = unwarned;
+  return { ...pair, unwarned: { ...unwarned, why: why === undefined ? undefined : shown.text(why) } };
+}
+
 /** `warnings`: those that had been told by then. */
 export function changesOf(
   opened: Opened,
@@ -69,7 +76,7 @@ export function changesOf(
     attempt,
     cameBytes: came.bytes,
     sentBytes: sent.bytes,
-    pairs: [...pairs, ...unwarned.map(({ pair }) => pair)],
+    pairs: [...pairs, ...unwarned.map(({ pair }) => shownPair(pair, opened))],
     unchanged: unchangedOf(came, namedBy([...paths, ...changed])),
     answer: told.filter(({ path }) => isOfAnswer(path)).map(({ number }) => number),
     came: textFrom(readable(came.json), PLACES.came('')),

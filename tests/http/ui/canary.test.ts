@@ -1,6 +1,7 @@
 /** A secret in every place where one may stand is seen in nothing that the inspector tells, saves or copies. */
 import { describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Conversation, Detail, Raw } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
@@ -167,5 +168,33 @@ describe('a canary in every place', () => {
     const saved = files.filter((file) => file.isFile());
     expect(saved.length).toBeGreaterThan(10);
     for (const file of saved) expectClean(file.name, readFileSync(join(file.parentPath, file.name), 'utf8'));
+  });
+
+  test('as the name of a model or an agent is in no page, no header and no file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'canary-'));
+    const fetch: Fetch = async () => googleStream(textChunk('Hi', 'STOP'));
+    const proxy = await startProxy({ fetch, env: { PROXY_API_KEY: PROXY_KEY, DATA_DIR: folder } });
+    for (const secret of [GEMINI_KEY, PROXY_KEY]) {
+      for (const model of [secret, `gemini-${secret}`, 'claude-opus-5-5']) {
+        const headers = { ...KEYED, 'x-claude-code-agent-id': secret };
+        const answer = await proxy.send('/v1/messages', { ...hello, stream: true, model }, headers);
+        expectClean('headers', JSON.stringify([...answer.headers]));
+        await answer.text();
+      }
+    }
+    const looker = await (await Looker.at(proxy, KEYED)).until(allEnded(6));
+    looker.leave();
+    expectClean('live', JSON.stringify(looker.messages));
+    for (const { id, answered } of looker.list) {
+      if (answered === undefined) continue;
+      for (const [where, text] of await everything(proxy, id)) expectClean(where, text);
+    }
+    for (const by of ['model', 'client'])
+      expectClean(by, await (await proxy.send(`/ui/api/charts?by=${by}`, undefined, KEYED)).text());
+    await proxy[Symbol.asyncDispose]();
+    const stored = readFileSync(join(folder, 'usage.sqlite'), 'latin1');
+    expect(stored).toContain('claude-opus-5-5');
+    expectClean('usage.sqlite', stored);
+    rmSync(folder, { recursive: true });
   });
 });
