@@ -10,7 +10,7 @@ import { asCalled, serveCommand, usualDataDir } from '../config/program.ts';
 import { sessionLabel } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { FORM, ownFile } from '../lib/program/own-files.ts';
-import { USAGE_FILE } from '../usage/counts.ts';
+import { knownDollars, PAID, UNPAID, USAGE_FILE } from '../usage/counts.ts';
 import { statusText, type Told } from '../usage/status-text.ts';
 
 /** Milliseconds for the proxy's answer: most come within five. */
@@ -62,10 +62,11 @@ async function fromFile(env: Env, session: string): Promise<Told | undefined> {
   if (!existsSync(file)) return undefined;
   const { readUsageFile } = await import('../usage/read-file.ts');
   return readUsageFile(file, (reader) => {
-    const found = reader.session(session);
+    const found = reader.session(session, PAID) ?? reader.session(session, UNPAID);
     if (!found) return undefined;
-    const { in: tokens_in, cached: tokens_cached, out: tokens_out, dollars, model } = found;
-    return { usage: { session: { tokens_in, tokens_cached, tokens_out, dollars, model } } };
+    const { in: tokens_in, cached: tokens_cached, out: tokens_out, unpriced: unpriced_calls, model } = found;
+    const dollars = knownDollars(found) ?? null;
+    return { usage: { session: { tokens_in, tokens_cached, tokens_out, dollars, unpriced_calls, model } } };
   });
 }
 

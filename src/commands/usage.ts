@@ -6,8 +6,8 @@ import { LIST_SOURCE } from '../anthropic/list-prices.ts';
 import { asCalled, openOwnEnvFiles, usualDataDir } from '../config/program.ts';
 import { PRICES } from '../gemini/model-rows.ts';
 import { systemClock } from '../lib/ports.ts';
-import { type Upstream, USAGE_FILE } from '../usage/counts.ts';
-import { GROUPS, type GroupedBy, type Span, UsageReader } from '../usage/reader.ts';
+import { PAID, UNPAID, USAGE_FILE } from '../usage/counts.ts';
+import { GROUPS, type GroupedBy, type Span, UsageReader, wholeUnits } from '../usage/reader.ts';
 import { jsonReport, type Report, tableReport } from '../usage/report.ts';
 import { readSince } from '../usage/since.ts';
 import { UsageStore } from '../usage/store.ts';
@@ -54,10 +54,6 @@ function readArguments(argv: readonly string[], now: number): Asked | string {
   }
 }
 
-/** Who answers for money. Where only a mock has answered, its figures are shown. */
-const PAID: readonly Upstream[] = ['gemini', 'vertex'];
-const UNPAID: readonly Upstream[] = ['mock', 'replay'];
-
 function reportOf(reader: UsageReader, by: GroupedBy, span: Span): Report {
   const paid = reader.total({ ...span, upstreams: PAID });
   const upstreams = paid.requests + paid.calls > 0 ? PAID : UNPAID;
@@ -96,10 +92,10 @@ export async function usage(argv: readonly string[]): Promise<void> {
     process.stderr.write(`${asked}\n`);
     process.exit(EXIT_USAGE);
   }
-  const { by, since, json, dataDir } = asked;
-  const report = read(dataDir, by, { since, until: now });
-  if (json)
-    process.stdout.write(`${JSON.stringify(jsonReport(report, by, { since, until: now }), undefined, 2)}\n`);
+  const { by, json, dataDir } = asked;
+  const span = wholeUnits(by, { since: asked.since, until: now });
+  const report = read(dataDir, by, span);
+  if (json) process.stdout.write(`${JSON.stringify(jsonReport(report, by, span), undefined, 2)}\n`);
   else process.stdout.write(report ? tableReport(report) : asCalled(nothing(dataDir)));
 }
 

@@ -58,6 +58,14 @@ export const USAGE_FILE = 'usage.sqlite';
 /** What answers: the counts of a mock are not those of Google. */
 export type Upstream = 'gemini' | 'vertex' | 'mock' | 'replay';
 
+/** Those that are paid for. Where only the others have answered, their figures are shown. */
+export const PAID: readonly Upstream[] = ['gemini', 'vertex'];
+export const UNPAID: readonly Upstream[] = ['mock', 'replay'];
+
+/** Undefined where the price of no call is known. */
+export const knownDollars = ({ calls, unpriced, dollars }: Counts): number | undefined =>
+  calls > 0 && unpriced >= calls ? undefined : dollars;
+
 /** What counts are kept by. A text that is not known is empty. */
 export type Place = {
   /** The model that has answered. */

@@ -23,6 +23,12 @@ export const GROUPS = [
 ] as const;
 export type GroupedBy = (typeof GROUPS)[number];
 
+/** The span that is told: what was counted is kept by the hour, and that of sessions by the day. */
+export const wholeUnits = (by: GroupedBy, { since, until }: Span): Span => {
+  const unit = by === 'session' ? DAY_HOURS * HOUR_MS : HOUR_MS;
+  return { since: Math.floor(since / unit) * unit, until };
+};
+
 /** `name`: of a day `2026-11-30`, of an hour `2026-11-30T09`. */
 export type UsageRow = Counts & { name: string };
 
@@ -94,12 +100,13 @@ export class UsageReader {
   }
 
   /** The sums of a session over all its days; undefined for a session that nobody has heard of. */
-  session(label: string): SessionUsage | undefined {
+  session(label: string, upstreams: readonly Upstream[]): SessionUsage | undefined {
+    const { where, binds } = upstreamsOf({ upstreams });
     const rows = this.#read()
       .query<Found, Bind[]>(
-        `SELECT model, min(began) AS began, max(latest) AS latest, ${SUMS} FROM sessions WHERE session = ? GROUP BY model`,
+        `SELECT model, min(began) AS began, max(latest) AS latest, ${SUMS} FROM sessions WHERE session = ?${where} GROUP BY model`,
       )
-      .all(label);
+      .all(label, ...binds);
     const [first] = rows.toSorted(
       (a, b) => Number(b['out']) - Number(a['out']) || Number(b['latest']) - Number(a['latest']),
     );
@@ -209,7 +216,7 @@ const dearest = (a: Counts, b: Counts): number =>
 const summed = (a: Counts, b: Counts): Counts =>
   Object.fromEntries(COUNT_NAMES.map((name) => [name, a[name] + b[name]])) as Counts;
 
-function upstreamsOf({ upstreams }: Wanted): { where: string; binds: readonly string[] } {
+function upstreamsOf({ upstreams }: Pick<Wanted, 'upstreams'>): { where: string; binds: readonly string[] } {
   if (!upstreams) return { where: '', binds: [] };
   return { where: ` AND upstream IN (${upstreams.map(() => '?').join(', ')})`, binds: upstreams };
 }

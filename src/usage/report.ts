@@ -1,6 +1,7 @@
 /** Writes usage as a table for people, and as JSON for programs. */
+import { shownText } from '../lib/shown-text.ts';
 import { count, dollarText } from '../trace/headline.ts';
-import { type Counts, noCounts } from './counts.ts';
+import { type Counts, knownDollars, noCounts } from './counts.ts';
 import type { GroupedBy, Span, UsageRow } from './reader.ts';
 
 type Source = { page: string; date: string };
@@ -13,10 +14,6 @@ export type Report = Span & {
   total: Counts;
   sources: { google: Source; list: Source };
 };
-
-/** Undefined where the price of no call is known. */
-const knownDollars = ({ calls, unpriced, dollars }: Counts): number | undefined =>
-  calls > 0 && unpriced >= calls ? undefined : dollars;
 
 const share = ({ in: fresh, cached }: Counts): number | undefined =>
   fresh + cached > 0 ? cached / (fresh + cached) : undefined;
@@ -37,11 +34,16 @@ const percent = (counts: Counts): string => {
 
 type TableColumn = readonly [head: string, cell: (row: UsageRow) => string];
 
+const MOST_BYTES = 300;
+/** Clients make up names of models: a name stays in its line, and says nothing to a terminal. */
+const oneLine = (name: string): string =>
+  shownText(name, { secrets: [], limit: MOST_BYTES, control: () => ' ' });
+
 const nameCell =
   (by: GroupedBy): TableColumn[1] =>
   ({ name }) => {
     if (name === '') return '(none)';
-    return by === 'key' ? `#${name}` : name;
+    return by === 'key' ? `#${name}` : oneLine(name);
   };
 
 const columnsFor = (by: GroupedBy): readonly TableColumn[] => [

@@ -13,6 +13,7 @@ export type Told = {
       tokens_cached?: number;
       tokens_out?: number;
       dollars?: number | null;
+      unpriced_calls?: number;
     };
     budget?: { state?: string; spent?: number; limit?: number };
   };
@@ -51,7 +52,14 @@ function budgetTexts({ usage }: Told): string[] {
 function sessionTexts({ usage, models }: Told): string[] {
   const session = usage?.session;
   if (!session) return [models?.big ?? 'no request yet'];
-  const { model = '', tokens_in = 0, tokens_cached = 0, tokens_out = 0, dollars } = session;
+  const {
+    model = '',
+    tokens_in = 0,
+    tokens_cached = 0,
+    tokens_out = 0,
+    dollars,
+    unpriced_calls = 0,
+  } = session;
   const prompt = tokens_in + tokens_cached;
   const cached =
     prompt > 0 && tokens_cached > 0 ? ` (${Math.round((100 * tokens_cached) / prompt)} % cached)` : '';
@@ -59,7 +67,7 @@ function sessionTexts({ usage, models }: Told): string[] {
     model,
     `${count(prompt)} in${cached}, ${count(tokens_out)} out`,
     // Without a price there is nothing to say of the cost.
-    ...(typeof dollars === 'number' ? [dollarText(dollars)] : []),
+    ...(typeof dollars === 'number' ? [`${dollarText(dollars)}${unpriced_calls > 0 ? ' + ?' : ''}`] : []),
   ].filter((part) => part !== '');
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { noCounts } from '../../src/usage/counts.ts';
+import { wholeUnits } from '../../src/usage/reader.ts';
 import { jsonReport, type Report, tableReport } from '../../src/usage/report.ts';
 import { readSince } from '../../src/usage/since.ts';
 
@@ -54,6 +55,12 @@ describe('the table', () => {
     expect(lines.join('\n')).toContain('1 calls are of models or tiers whose price is not known');
   });
 
+  test('keeps a name that a client has made up in its line, and from the terminal', () => {
+    const rows = [{ name: 'a\u001b[2J\nb\u202ec', ...paid }];
+    const lines = tableReport({ ...report, by: 'asked', rows }).split('\n');
+    expect(lines[2]).toStartWith('a [2J b c ');
+  });
+
   test('of a mock says that nothing was paid', () => {
     expect(tableReport({ ...report, isPaid: false })).toContain('nothing of this was paid for');
   });
@@ -83,7 +90,15 @@ test.each([
   ['2026-11-01T06:30', Date.UTC(2026, 10, 1, 6, 30)],
   ['yesterday', undefined],
   ['2026-13-01', undefined],
+  ['2026-02-30', undefined],
+  ['2026-02-30T06:30', undefined],
   ['', undefined],
 ])('since %p', (text, ms) => {
   expect(readSince(text, NOW)).toBe(ms);
+});
+
+test('what is told begins with the unit by which it is kept: sessions by the day, all others by the hour', () => {
+  const asked = { since: Date.UTC(2026, 10, 29, 17, 10), until: NOW };
+  expect(wholeUnits('model', asked)).toEqual({ since: Date.UTC(2026, 10, 29, 17), until: NOW });
+  expect(wholeUnits('session', asked)).toEqual({ since: Date.UTC(2026, 10, 29), until: NOW });
 });

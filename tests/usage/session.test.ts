@@ -3,6 +3,8 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HealthAnswer } from '../../src/http/api-description/answers.ts';
+import { systemClock } from '../../src/lib/ports.ts';
 import type { Counts } from '../../src/usage/counts.ts';
 import { UsageReader } from '../../src/usage/reader.ts';
 import { UsageStore } from '../../src/usage/store.ts';
@@ -99,6 +101,23 @@ describe('the usage of a session', () => {
         'gemini-9-xenon': 1,
       });
     });
+  });
+
+  test('in /health is that of who answers now: the mock may have used the same folder', async () => {
+    const dataDir = folder();
+    const clock = new ManualClock();
+    const onWarning = () => {};
+    const file = join(dataDir, 'usage.sqlite');
+    const mocked = new UsageStore({ file, upstream: 'mock', clock, after: systemClock.after, onWarning });
+    const place = { model: 'gemini-4-argon', asked: 'claude-opus-5-5', key: '', client: '', caller: 'main' };
+    mocked.add(place, undefined, { requests: 5, calls: 5, dollars: 9 });
+    mocked.close();
+    const running = await startSession({ DATA_DIR: dataDir });
+    await using proxy = running.proxy;
+    await playSession(running);
+    const { usage } = (await (await fetch(`${proxy.url}/health`)).json()) as HealthAnswer;
+    expect(usage?.today.requests).toBe(FIGURES.all.requests);
+    expect(usage?.today.dollars).toBeCloseTo(FIGURES.all.dollars, 9);
   });
 
   test('goes on after a restart', async () => {

@@ -17,6 +17,11 @@ const CASES: readonly (readonly [string, Told | undefined, string])[] = [
     { usage: { session: { ...session, dollars: null } } },
     'gemini-4-argon · 30.0k in (90 % cached), 1.2k out',
   ],
+  [
+    'with a price of some requests only',
+    { usage: { session: { ...session, unpriced_calls: 2 } } },
+    'gemini-4-argon · 30.0k in (90 % cached), 1.2k out · $0.42 + ?',
+  ],
   ['before the first request', { models: { big: 'gemini-4-carbon' }, usage: {} }, 'gemini-4-carbon'],
   ['no proxy', undefined, 'Opus 5.5 · the proxy does not answer'],
   [

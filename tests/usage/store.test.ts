@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DAY_MS, HOUR_MS, type Place } from '../../src/usage/counts.ts';
+import { DAY_MS, HOUR_MS, type Place, type Upstream } from '../../src/usage/counts.ts';
 import { UsageReader } from '../../src/usage/reader.ts';
 import { bucketOf, timeBy } from '../../src/usage/spread.ts';
 import { KEPT_DAYS, UsageStore, WRITE_MS } from '../../src/usage/store.ts';
@@ -29,12 +29,12 @@ const place = (changes: Partial<Place> = {}): Place => ({
 });
 const ALL = { since: 0, until: NOON + 3_000 * DAY_MS };
 
-function opened(file: string, at = NOON) {
+function opened(file: string, at = NOON, upstream: Upstream = 'gemini') {
   const clock = new ManualClock(at);
   const warnings: string[] = [];
   const after = clock.after.bind(clock);
   const onWarning = (message: string) => void warnings.push(message);
-  const store = new UsageStore({ file, upstream: 'gemini', clock, after, onWarning });
+  const store = new UsageStore({ file, upstream, clock, after, onWarning });
   return { clock, store, warnings, reader: new UsageReader(() => store.read()) };
 }
 
@@ -55,7 +55,22 @@ describe('what was counted', () => {
     for (const { store } of [one, two, one]) store.add(place(), 'session', { requests: 1, in: 10 });
     one.store.close();
     expect(two.reader.total(ALL)).toMatchObject({ requests: 3, in: 30 });
-    expect(two.reader.session('session')).toMatchObject({ requests: 3, model: 'model-a', began: NOON });
+    expect(two.reader.session('session', ['gemini'])).toMatchObject({
+      requests: 3,
+      model: 'model-a',
+      began: NOON,
+    });
+  });
+
+  test('of a session is told for each upstream: what the mock has answered costs nothing', () => {
+    const file = newFile();
+    const [mocked, real] = [opened(file, NOON, 'mock'), opened(file)];
+    mocked.store.add(place({ model: 'model-m' }), 'session', { requests: 5, dollars: 9 });
+    mocked.store.close();
+    real.store.add(place(), 'session', { requests: 1, dollars: 0.5 });
+    expect(real.reader.session('session', ['gemini'])).toMatchObject({ dollars: 0.5, model: 'model-a' });
+    expect(real.reader.session('session', ['mock'])).toMatchObject({ dollars: 9, model: 'model-m' });
+    expect(real.reader.session('session', ['vertex'])).toBeUndefined();
   });
 
   test('costs one timer, however much it is, and none after the end', () => {
@@ -96,7 +111,7 @@ describe('what was counted', () => {
       [new Date(NOON + (KEPT_DAYS.hours + 1) * DAY_MS).toISOString().slice(0, 13), 1],
     ]);
     expect(later.reader.total(ALL).dollars).toBe(1);
-    expect(later.reader.session('old')).toBeUndefined();
+    expect(later.reader.session('old', ['gemini'])).toBeUndefined();
     later.store.close();
     const last = opened(file, NOON + (KEPT_DAYS.days + 1) * DAY_MS);
     last.store.add(place(), 'new', { requests: 1 });

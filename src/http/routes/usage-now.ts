@@ -1,6 +1,6 @@
 /** What `/health` tells of usage: today's figures, the budget, clients, and one session. */
 import { NEAR } from '../../limits/spending-limits.ts';
-import type { Counts } from '../../usage/counts.ts';
+import { type Counts, knownDollars } from '../../usage/counts.ts';
 import { spanOfDay } from '../../usage/reader.ts';
 import type { BudgetAnswer, SpentAnswer, UsageAnswer } from '../api-description/usage-answers.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -27,15 +27,17 @@ const told = (counts: Counts): SpentAnswer => ({
   tokens_cached: counts.cached,
   tokens_out: counts.out,
   // A price that nobody knows is not 0.
-  dollars: counts.calls > 0 && counts.unpriced >= counts.calls ? null : counts.dollars,
+  dollars: knownDollars(counts) ?? null,
   unpriced_calls: counts.unpriced,
   list_dollars: counts.listDollars,
 });
 
 /** For those who may see everything. `session`: the label of a session of which the figures are wanted. */
 export function usageNow(deps: ServerDeps, session: string | null): UsageAnswer {
-  const { usage, settings, limits, clock } = deps;
-  const today = spanOfDay(clock.wall().getTime());
+  const { usage, settings, limits, clock, keys } = deps;
+  // What the mock has answered in the same folder is no part of what Gemini has cost.
+  const upstreams = [keys.kind];
+  const today = { ...spanOfDay(clock.wall().getTime()), upstreams };
   const budget = budgetNow(deps);
   const counted = new Map(usage.by('client', today).map((row) => [row.name, row]));
   const clients = settings.clients.map(({ name, limits: own }) => {
@@ -49,7 +51,7 @@ export function usageNow(deps: ServerDeps, session: string | null): UsageAnswer 
       },
     ] as const;
   });
-  const found = session === null ? undefined : usage.session(session);
+  const found = session === null ? undefined : usage.session(session, upstreams);
   return {
     today: told(usage.total(today)),
     ...(budget ? { budget } : {}),
