@@ -1,9 +1,9 @@
 /** One client request on its way through the server. */
 
 import type { AnswerKeeper, Job } from '../answer/job.ts';
-import { hidesNames } from '../lib/hidden-names.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
+import { namesShown } from '../lib/shown-text.ts';
 import type { ClientKey } from '../limits/client-key.ts';
 import { type Subscriber, Trace } from '../trace/trace.ts';
 import { isRoutine } from '../translate/warnings.ts';
@@ -111,7 +111,7 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
   const startedAt = clock.monotonic();
   const onFailure = (error: unknown) =>
     logger.error({ request_id: id, error }, 'what happens to a request could not be told');
-  const shownName = hidesNames(options.secrets);
+  const shownName = namesShown(options.secrets);
   const trace = new Trace({ id, startedAt, clock, subscribers, shownName, onFailure });
   trace.tell({
     type: 'received',

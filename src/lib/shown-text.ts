@@ -3,6 +3,7 @@
  * key, which nothing recognises any more. So texts are passed on whole, and only this function cuts them, at the place
  * where they are written or sent.
  */
+import { RecentMap } from './recent-map.ts';
 import { hideSecrets } from './secrets.ts';
 
 export type ShownOptions = {
@@ -41,6 +42,24 @@ export function shownText(text: string, { secrets, limit, control }: ShownOption
   const room = Math.max(0, limit - Buffer.byteLength(end));
   // A character that would be cut in two is left out.
   return new TextDecoder().decode(bytes.subarray(0, room), { stream: true }) + end;
+}
+
+const MOST_NAMES = 1_000;
+const LONGEST_NAME = 2_000;
+/** Names by the list of secrets that were hidden in them: another list takes its place where keys change. */
+const shownNames = new WeakMap<readonly string[], RecentMap<string, string>>();
+
+/** Hides secrets in names that clients make up, such as that of a model. A few names come again and again. */
+export function namesShown(secrets: readonly string[]): (name: string) => string {
+  const known = shownNames.get(secrets) ?? new RecentMap<string, string>(MOST_NAMES);
+  shownNames.set(secrets, known);
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const shown = shownText(name, { secrets, limit: LONGEST_NAME, control: (char) => char });
+    known.set(name, shown);
+    return shown;
+  };
 }
 
 /**
