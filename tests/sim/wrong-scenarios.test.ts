@@ -1,6 +1,7 @@
 /** What is said about a scenario file that cannot be used. */
 import { expect, test } from 'bun:test';
-import { problemLine } from '../../src/sim/scenario/problems.ts';
+import fc from 'fast-check';
+import type { Problem } from '../../src/sim/scenario/problems.ts';
 import { parseScenario, readScenario } from '../../src/sim/scenario/read.ts';
 
 const file = (rules: string, head = '') => `name: t\ndescription: d\n${head}rules:\n${rules}`;
@@ -238,52 +239,97 @@ test.each([
   expect(message).not.toContain('\n');
 });
 
-test('everything that is wrong is told, with its line', () => {
-  const read = readScenario(
-    `name: t
-description: d
+const wrongIn = (text: string): readonly Problem[] => {
+  const read = readScenario(text, 'wrong.yaml');
+  return 'problems' in read ? read.problems : [];
+};
+
+test('everything that is wrong is told, with its line: of shape, of meaning, and also in the same rule', () => {
+  const problems = wrongIn(`name: t
+descripton: d
+prompt: [5]
+facts:
+  town: { find: 7, otherwise: '' }
 rules:
   - name: first
-    when:
-      caller: mian
-    text: '{{usre}}'
+    when: { caller: mian }
+    text: '{{usre}} in {{town}}'
   - name: second
     error: overlaoded
+  - name: third
+    when: { state: [a, cc] }
+    txt: x
+  - 5
+  - { name: third, text: x }
 flows:
   - name: f
     states:
       a:
         text: x
-        next: [{ to: bb }]
-      b: { text: y }
-`,
-    'wrong.yaml',
-  );
-  const shapes = 'problems' in read ? read.problems.map(problemLine) : [];
-  expect(shapes).toEqual([
-    'wrong.yaml:6: rules.0.when.caller: "mian" is no kind of request; did you mean main?',
-  ]);
-  const meanings = readScenario(
-    `name: t
-description: d
-rules:
-  - name: first
-    text: '{{usre}}'
-  - name: second
-    error: overlaoded
-flows:
-  - name: f
-    states:
-      a:
-        text: x
-        next: [{ to: bb }]
-      b: { text: y }
-`,
-    'wrong.yaml',
-  );
-  expect('problems' in meanings && meanings.problems.map(({ line, field }) => `${line} ${field}`)).toEqual([
-    '5 rules.0.text',
-    '7 rules.1.error',
-    '13 flows.0.states.a.next.0.to',
+        next: [{ to: bb }, { to: b }]
+      b: { text: 7 }
+`);
+  expect(problems.map(({ line, field }) => `${line} ${field}`)).toEqual([
+    '1 description',
+    '2 descripton',
+    '3 prompt.0',
+    '5 facts.town.find',
+    '8 rules.0.when.caller',
+    '9 rules.0.text',
+    '11 rules.1.error',
+    '13 rules.2.when.state',
+    '14 rules.2.txt',
+    '15 rules.3',
+    '16 rules.4.name',
+    '22 flows.0.states.a.next.0.to',
+    '23 flows.0.states.b.text',
   ]);
 });
+
+test.each(['flows: [{ name: f, states: 5 }]', 'rules: {}', 'facts: [town]'])(
+  'where too little is left to say more, only that is told: %s',
+  (part) => {
+    const text = `name: t\ndescription: d\n${part}\n${part.startsWith('rules') ? '' : "rules: [{ name: r, when: { state: s }, text: '{{town}}' }]"}`;
+    expect(wrongIn(text)).toHaveLength(1);
+  },
+);
+
+test('several documents in one file are told as that', () => {
+  const line = '{ name: t, description: d, rules: [{ name: r, text: x }] }';
+  expect(wrongIn(`${line}\n---\n${line}\n`).map(({ reason }) => reason)).toEqual([
+    'a file is one scenario, and another document begins here (---)',
+  ]);
+});
+
+test('whatever stands in a part of a file, it is told and nothing breaks', () => {
+  const good = {
+    name: 't',
+    description: 'd',
+    prompt: 'x',
+    facts: { town: { find: 'x', otherwise: '' } },
+    rules: [{ name: 'r', when: { state: 's', turn: 1 }, text: '{{town}}' }],
+    flows: [{ name: 'f', states: { s: { calls: [{ tool: 'T' }], next: [{ to: 's' }] } } }],
+  };
+  const places: string[][] = [];
+  const walk = (value: unknown, at: string[]): void => {
+    if (at.length > 0) places.push(at);
+    if (typeof value === 'object' && value !== null)
+      for (const [key, item] of Object.entries(value)) walk(item, [...at, key]);
+  };
+  walk(good, []);
+  fc.assert(
+    fc.property(fc.subarray(places, { minLength: 1, maxLength: 3 }), fc.jsonValue(), (at, junk) => {
+      const file: Record<string, unknown> = structuredClone(good);
+      for (const steps of at) put(file, steps, structuredClone(junk));
+      const read = readScenario(JSON.stringify(file), 'any.json');
+      expect('scenario' in read || read.problems.length > 0).toBe(true);
+    }),
+  );
+});
+
+function put(file: Record<string, unknown>, steps: readonly string[], value: unknown): void {
+  let inner: unknown = file;
+  for (const step of steps.slice(0, -1)) inner = (inner as Record<string, unknown> | null)?.[step];
+  const last = steps.at(-1) ?? '';
+  if (typeof inner === 'object' && inner !== null) (inner as Record<string, unknown>)[last] = value;
+}

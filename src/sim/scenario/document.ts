@@ -10,15 +10,17 @@ export type ScenarioDocument = {
   errors: readonly { line: number | undefined; reason: string }[];
 };
 
+const SEVERAL = 'a file is one scenario, and another document begins here (---)';
+
 /** `text` is YAML or JSON. */
 export function readDocument(text: string): ScenarioDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number | undefined) =>
     offset === undefined ? undefined : lines.linePos(offset).line;
-  const errors = document.errors.map(({ message, pos }) => ({
+  const errors = document.errors.map(({ code, message, pos }) => ({
     line: lineAt(pos[0]),
-    reason: `not YAML or JSON: ${message.split('\n')[0]}`,
+    reason: code === 'MULTIPLE_DOCS' ? SEVERAL : `not YAML or JSON: ${message.split('\n')[0]}`,
   }));
   return {
     errors,

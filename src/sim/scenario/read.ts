@@ -15,6 +15,7 @@ import {
 } from './schema.ts';
 import { tellMisfits } from './shape.ts';
 import { checkSlots, isBuiltInSlot } from './slots.ts';
+import { spared } from './spare.ts';
 import type { Act, Demo, Fact, Flow, OwnAnswer, PlainAct, Scenario, ScenarioRule, State } from './types.ts';
 
 /** A scenario with what its file says, or everything that is wrong with the file. */
@@ -28,11 +29,16 @@ export function readScenario(text: string, file: string): ReadScenario {
   const problems: Problem[] = errors.map(({ line, reason }) => ({ file, line, field: '', reason }));
   const tell: Tell = (at, reason) =>
     void problems.push({ file, line: lineOf(at), field: at.join('.'), reason });
-  if (problems.length === 0) tellMisfits(ScenarioFile, value, tell);
   if (problems.length > 0) return { problems };
-  const scenario = toScenario(value as FileData, tell);
-  if (problems.length > 0) return { problems: inLines(problems) };
-  return { scenario, data: value as FileData, lineOf };
+  const misfits: Path[] = [];
+  tellMisfits(ScenarioFile, value, (at, reason) => {
+    misfits.push(at);
+    tell(at, reason);
+  });
+  const data = spared(value, misfits);
+  const scenario = data && toScenario(data, tell);
+  if (problems.length > 0 || !scenario) return { problems: inLines(problems) };
+  return { scenario, data, lineOf };
 }
 
 const inLines = (problems: readonly Problem[]): Problem[] =>
