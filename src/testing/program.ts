@@ -9,7 +9,11 @@ import { type Served, serve } from './serve.ts';
 
 const EXIT_FAILED = 1;
 
-const tell = (line: object) => void process.stdout.write(`${JSON.stringify(line)}\n`);
+/** The other side, too, takes these two characters for ends of lines. */
+const lineOf = (told: object): string =>
+  JSON.stringify(told).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
+
+const tell = (told: object) => void process.stdout.write(`${lineOf(told)}\n`);
 
 async function serveOrder(line: string): Promise<Served> {
   const order = tryParseJson(line);

@@ -71,6 +71,20 @@ tell(await whyNot(mock.requests()));`;
     });
   }, 30_000);
 
+  test('whatever characters are in a scenario, or in the reason why there is no mock', async () => {
+    const { lines } = await told(`${IMPORT}
+      const scenarios = { name: 'odd', description: 'x', rules: [{ name: 'r', text: 'a\\u2028b\\u2029c\\rd' }] };
+      const mock = await startMock({ scenarios });
+      tell(await ask(mock.url, 'hello'), (await mock.lastRequest()).answer.source);
+      await mock.stop();
+      tell(await whyNot(startMock({ scenarios: { ...scenarios, prompt: '/(\\u2028/' } })));
+    `);
+    expect(lines).toEqual([
+      [200, 'odd/r'],
+      [expect.stringContaining('prompt: not a regular expression: (\u2028')],
+    ]);
+  });
+
   test('`require` gives the same calls', async () => {
     const program = `const { startMock } = require('${ownPackage.name}');
 startMock().then(async (mock) => { tell(await ask(mock.url, 'hello')); await mock.stop(); });`;

@@ -81,13 +81,20 @@ async function stop(child) {
 }
 
 /**
+ * JSON that is one line for all readers: Node's, and Bun's, take these two characters for ends of lines.
+ * @param {unknown} value
+ */
+const lineOf = (value) =>
+  JSON.stringify(value).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
+
+/**
  * What the program is told to serve.
  * @param {string} call
  * @param {unknown} options
  */
 function orderOf(call, options) {
   try {
-    return JSON.stringify({ call, options });
+    return lineOf({ call, options });
   } catch (error) {
     const why = error instanceof Error ? error.message : error;
     throw new Error(`${call}: the options: another program is started with them, as JSON: ${why}`);
