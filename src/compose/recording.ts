@@ -4,7 +4,7 @@ import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config/config.t
 import { asCalled, RECORDINGS } from '../config/program.ts';
 import { onVertex } from '../gemini/vertex.ts';
 import { ClientGone } from '../http/client-request.ts';
-import { readClientGist } from '../http/taping/client-gist.ts';
+import { readClientFolder, readClientGist } from '../http/taping/client-gist.ts';
 import { CLIENT_NAMES } from '../http/taping/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
 import type { Logger } from '../lib/log.ts';
@@ -113,7 +113,12 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
   };
 }
 
-const SAMENESS = { noise: CLIENT_NOISE, names: CLIENT_NAMES, readGist: readClientGist };
+const SAMENESS = {
+  noise: CLIENT_NOISE,
+  names: CLIENT_NAMES,
+  readGist: readClientGist,
+  readFolder: readClientFolder,
+};
 
 /**
  * Opens the recording. Throws where the folder holds none. A request that cannot be read is told, and left out. What is

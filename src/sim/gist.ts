@@ -22,8 +22,13 @@ export type Gist = {
 /** Reads the gist. `body` is the body of `request` without noise. Undefined for a body that it does not understand. */
 export type ReadGist = (request: Asked, body: unknown) => Gist | undefined;
 
-/** A gist with the names in it, and the other names of the same request. */
-export type NamedGist = Gist & { key: string; names: readonly string[]; otherNames: readonly string[] };
+/** A gist with the names in it, and the other names of the same request. `settled`: what is said, without names. */
+export type NamedGist = Gist & {
+  key: string;
+  settled: unknown;
+  names: readonly string[];
+  otherNames: readonly string[];
+};
 
 /** Adds a key that is equal for equal gists, whatever names the client has made up. */
 export function nameGist(gist: Gist, { method, path }: Matchable, body: unknown, rules: readonly NameRule[]) {
@@ -35,5 +40,13 @@ export function nameGist(gist: Gist, { method, path }: Matchable, body: unknown,
   const settled = withStandIns(said, [...names, ...otherNames]);
   const text = JSON.stringify([method, path, caller, settled]);
   const key = new Bun.CryptoHasher('sha256').update(text).digest('hex');
-  return { ...gist, key, names, otherNames } satisfies NamedGist;
+  return { ...gist, key, settled, names, otherNames } satisfies NamedGist;
 }
+
+/** Only the gist of a request, as a request: two of them differ where a loose replay sees a difference. */
+export const gistAsRequest = ({ method, path }: Matchable, { caller, settled }: NamedGist): Matchable => ({
+  method,
+  path,
+  query: '',
+  body: JSON.stringify({ caller, said: settled }),
+});

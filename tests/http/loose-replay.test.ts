@@ -1,66 +1,27 @@
 /** A replay that is asked to be looser than to the letter, and says so each time. */
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
-import { GEMINI_KEY, googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
-import { recordingProxy, type UpstreamPlay } from '../support/recording.ts';
+import { listRecording } from '../../src/sim/cassette/read.ts';
+import { googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
+import { event, pieces, recordingProxy } from '../support/recording.ts';
+import {
+  type Ask,
+  asked,
+  HEADER,
+  LOOSE,
+  NEW,
+  newFolder,
+  OLD,
+  recorded,
+  removeFolders,
+  replaying,
+  send,
+  user,
+  warnings,
+} from '../support/two-versions.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'loose-'));
-afterAll(() => rmSync(root, { recursive: true }));
-
-const HEADER = 'x-replay-match';
-
-type Ask = { body: object; version?: string; agent?: string };
-
-const says =
-  (text: string): UpstreamPlay =>
-  () =>
-    googleStream(textChunk(text, 'STOP'));
-
-/** What a version of Claude Code sends: the same words, in surroundings of its own. */
-const asked = (version: string, messages: object[], more: object = {}) => ({
-  model: 'claude-opus-5-5',
-  max_tokens: 64,
-  system: [
-    { type: 'text', text: `x-anthropic-billing-header: cc_version=${version}.abc; cc_entrypoint=cli;` },
-    { type: 'text', text: `You are version ${version}.` },
-  ],
-  tools: [{ name: 'Bash', description: `Runs a command (${version})`, input_schema: { type: 'object' } }],
-  messages,
-  ...more,
-});
-const user = (text: string) => ({ role: 'user', content: text });
-const OLD = '2.1.329';
-const NEW = '2.1.330';
-
-async function send(proxy: TestProxy, { body, version = NEW, agent }: Ask) {
-  const response = await proxy.send('/v1/messages', body, {
-    'user-agent': `claude-cli/${version} (external, cli)`,
-    ...(agent === undefined ? {} : { 'x-claude-code-agent-id': agent }),
-  });
-  const answer = JSON.parse(await response.text());
-  const text: string = answer.content?.map((block: { text?: string }) => block.text ?? '').join('');
-  return { status: response.status, text, error: answer.error?.message, how: response.headers.get(HEADER) };
-}
-
-let recordings = 0;
-
-/** Records one answer for each of `asks`: the texts, in order. */
-async function recorded(asks: readonly Ask[], texts: readonly string[], env: Record<string, string> = {}) {
-  const folder = join(root, String(recordings++));
-  await using proxy = await recordingProxy(folder, texts.map(says), env);
-  for (const ask of asks) await send(proxy, ask);
-  return folder;
-}
-
-const replaying = (folder: string, env: Record<string, string> = {}) =>
-  startProxy({ env: { BACKEND: 'replay', REPLAY: folder, ...env } });
-const LOOSE = { REPLAY_MATCH: 'loose' };
-
-const warnings = (proxy: TestProxy) =>
-  proxy.lines.filter(({ level }) => level === 'warn').map(({ msg }) => String(msg));
+afterAll(removeFolders);
 
 describe('a request of another version of the client', () => {
   const ask = (version: string, messages: object[] = [user('list the files')]): Ask => ({
@@ -107,6 +68,20 @@ describe('a request of another version of the client', () => {
     expect(warnings(proxy).filter((text) => text.includes('is older than'))).toHaveLength(1);
   });
 
+  test('that works in another folder is told once that recorded calls work in the recorded one', async () => {
+    const within = (folder: string): Ask =>
+      ask(NEW, [
+        user(`<system-reminder>\n - Primary working directory: ${folder}\n</system-reminder>`),
+        user('go'),
+      ]);
+    const folder = await recorded([within('/srv/then'), within('/srv/then')], ['one', 'two']);
+    await using proxy = await replaying(folder, LOOSE);
+    for (let time = 0; time < 2; time++) expect((await send(proxy, within('/srv/now'))).status).toBe(200);
+    const told =
+      'replay: the client works in /srv/now, and recorded was /srv/then: recorded calls of tools read and write there';
+    expect(warnings(proxy).filter((line) => line === told)).toHaveLength(1);
+  });
+
   test('is answered once, in order, and then no more', async () => {
     const folder = await recorded([ask(NEW), ask(NEW)], ['one', 'two']);
     await using proxy = await replaying(folder, LOOSE);
@@ -124,6 +99,29 @@ describe('a request of another version of the client', () => {
     const folder = await recorded([ask(NEW), ask(NEW, result('a.txt'))], ['one', 'two']);
     await using proxy = await replaying(folder, LOOSE);
     expect((await send(proxy, ask(OLD, messages))).status).toBe(400);
+  });
+
+  test('is a miss where something else is said, which names the place and not what a version changes', async () => {
+    const call = {
+      role: 'assistant',
+      content: [{ type: 'tool_use', id: 'toolu_1', name: 'Bash', input: {} }],
+    };
+    const result = (content: string) => ({
+      role: 'user',
+      content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content }],
+    });
+    const talk = (content: string) => [user('list the files'), call, result(content)];
+    const reminded = (version: string, messages: object[]): Ask => {
+      const text = `<system-reminder>\nYou are ${version}\n</system-reminder>`;
+      return ask(version, [user(text), ...messages]);
+    };
+    const folder = await recorded([reminded(NEW, talk('a.txt'))], ['done']);
+    await using proxy = await replaying(folder, LOOSE);
+    const { status, error } = await send(proxy, reminded(OLD, talk('b.txt')));
+    expect(status).toBe(400);
+    expect(error).toEndWith(
+      'closest is 001-main (main, 4 messages) (recorded ≠ now): said[1]: "result: a.txt" ≠ "result: b.txt"',
+    );
   });
 
   test('is not answered where another caller asks', async () => {
@@ -218,103 +216,27 @@ describe('of several that fit', () => {
   });
 });
 
-describe('an answer given again', () => {
-  const ask: Ask = { body: asked(NEW, [user('hi')]) };
-
-  test.each([
-    ['strict', {}, ask, 'exact; request=002-main; again'],
-    ['loose', LOOSE, { body: asked(OLD, [user('hi')]), version: OLD }, 'loose; request=002-main; again'],
-  ])('is the last one that was recorded: %s', async (_name, env, once, how) => {
-    const folder = await recorded([ask, ask], ['one', 'two']);
-    await using proxy = await replaying(folder, { ...env, REPLAY_REPEAT: 'true' });
-    const answers = [await send(proxy, once), await send(proxy, once), await send(proxy, once)];
-    expect(answers.map(({ text }) => text)).toEqual(['one', 'two', 'two']);
-    expect(answers[2]?.how).toStartWith(how);
-    expect(warnings(proxy)).toContainEqual(expect.stringContaining('was played before, and is played again'));
-  });
-
-  test('is an error where it was not allowed, which names the flag', async () => {
-    const folder = await recorded([ask], ['one']);
-    await using proxy = await replaying(folder);
-    await send(proxy, ask);
-    expect((await send(proxy, ask)).error).toContain('was played already (--repeat plays it again)');
-  });
-
-  test('is an error in a loose replay, too, which does not blame what a loose replay leaves out', async () => {
-    const folder = await recorded([ask], ['one']);
-    await using proxy = await replaying(folder, LOOSE);
-    const old: Ask = { body: asked(OLD, [user('hi')]), version: OLD };
-    expect((await send(proxy, old)).status).toBe(200);
-    const { status, error } = await send(proxy, old);
-    expect([status, error]).toEqual([
-      400,
-      expect.stringContaining('001-main fits, and was played already (--repeat plays it again)'),
-    ]);
-    expect(error).not.toContain('system');
-  });
-});
-
-describe('what was not recorded', () => {
-  const known: Ask = { body: asked(NEW, [user('hi')]) };
-  const missing: Ask = { body: asked(NEW, [user('something else')]) };
-
-  test('is answered by the mock', async () => {
-    const folder = await recorded([known], ['recorded']);
-    await using proxy = await replaying(folder, { REPLAY_ON_MISS: 'mock' });
-    const made = await send(proxy, missing);
-    expect([made.status, made.how]).toEqual([200, 'missed; answered-by=mock']);
-    expect(made.text).not.toBe('');
-    expect(warnings(proxy)).toContainEqual(
-      expect.stringMatching(/^replay: the mock answers: nothing recorded.*closest is 001-main/s),
-    );
-    expect((await send(proxy, known)).text).toBe('recorded');
-    expect(listRecording(folder)).toHaveLength(1);
-  });
-
-  test('is asked of Gemini, and added to the recording, which then has it', async () => {
-    const folder = await recorded([known], ['recorded']);
-    const sent: string[] = [];
-    {
-      await using proxy = await startProxy({
-        fetch: async (_url, init) => {
-          sent.push(String(init.body));
-          return googleStream(textChunk('new', 'STOP'));
-        },
-        env: { BACKEND: 'replay', REPLAY: folder, REPLAY_ON_MISS: 'record' },
-      });
-      const made = await send(proxy, missing);
-      expect([made.text, made.how]).toEqual(['new', 'missed; answered-by=gemini; recorded']);
-      expect((await send(proxy, known)).text).toBe('recorded');
-    }
-    expect(sent).toHaveLength(1);
-    const [, added = ''] = listRecording(folder);
-    expect(readRecordedRequest(added).origin).toBe('live');
-    await using again = await replaying(folder);
-    expect([await send(again, missing), await send(again, known)].map(({ text }) => text)).toEqual([
-      'new',
-      'recorded',
-    ]);
-  });
-
-  test('is not recorded with the key in it', async () => {
-    const folder = await recorded([known], ['recorded']);
-    {
-      await using proxy = await startProxy({
-        fetch: async () => googleStream(textChunk('new', 'STOP')),
-        env: { BACKEND: 'replay', REPLAY: folder, REPLAY_ON_MISS: 'record' },
-      });
-      await send(proxy, { body: asked(NEW, [user(`the key is ${GEMINI_KEY}`)]) });
-    }
-    const [, added = ''] = listRecording(folder);
-    expect(readRecordedRequest(added).request.body).not.toContain(GEMINI_KEY);
-  });
+test('an answer that was broken off at a stop sequence is a miss for who wants more of it, and no busy Gemini', async () => {
+  const body = (more: object) => asked(NEW, [user('tell me a story')], more);
+  const folder = newFolder();
+  {
+    const play = pieces(event(textChunk('Once. END')), { waitMs: 50 }, event(textChunk('Twice.', 'STOP')));
+    await using proxy = await recordingProxy(folder, [play]);
+    expect((await send(proxy, { body: body({ stop_sequences: ['END'] }) })).text).toBe('Once. ');
+  }
+  await using proxy = await replaying(folder, LOOSE);
+  const { status, error } = await send(proxy, { body: body({}) });
+  expect([status, error]).toEqual([
+    400,
+    expect.stringContaining('was broken off by the proxy when it was recorded'),
+  ]);
 });
 
 test.each([
   ['loose', LOOSE, ['one two', 'exact; request=001-sdk; upstream=differs']],
   ['strict', {}, [undefined, null]],
 ])('more upstream requests than were recorded: %s', async (how, env, expected) => {
-  const folder = join(root, `more-${how}`);
+  const folder = newFolder();
   {
     await using proxy = await recordingProxy(folder, [
       () => googleStream(textChunk('one '), textChunk('two', 'STOP')),
@@ -365,7 +287,7 @@ test('an old recording is told at the start, and in a miss', async () => {
   );
   writeFileSync(meta, old);
   await using proxy = await replaying(folder);
-  expect(warnings(proxy)[0]).toMatch(/^replay: \d+ was recorded \d{4} days ago/);
+  expect(warnings(proxy)[0]).toMatch(/^replay: recording was recorded \d{4} days ago/);
   const { error } = await send(proxy, { body: { ...hello, messages: [user('other')] } });
   expect(error).toMatch(/\(.*recorded \d{4} days ago\)/);
 });

@@ -155,3 +155,9 @@ export const readClientGist: ReadGist = ({ path, headers }, body): Gist | undefi
   const { messages } = request;
   return { caller, length: messages.length, agent: agentId, said: saidIn(messages, caller) };
 };
+
+/** As it stands in the JSON of a request. */
+const FOLDER = /\bPrimary working directory: (.+?)(?=\\n|")/;
+
+/** The folder in which the client works, as it says itself; undefined where it does not say. */
+export const readClientFolder = (body: string): string | undefined => FOLDER.exec(body)?.[1];

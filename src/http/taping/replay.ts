@@ -40,8 +40,7 @@ export function replayRequests({ player, redactor, openBackend, onMiss }: Replay
     const { searchParams } = new URL(request.url);
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
     const asked = redacted(request, path, bytes, knowing);
-    const remark = player.remark?.(asked);
-    if (remark !== undefined) log(deps, 'warn', {}, remark);
+    for (const remark of player.remarks?.(asked) ?? []) log(deps, 'warn', {}, remark);
     const play = player.play(asked, knowing);
     const again = withBody(request, bytes);
     if ('refused' in play) {

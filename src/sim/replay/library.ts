@@ -1,7 +1,7 @@
 /** Finds client requests in a recording, and remembers which ones were played. */
 import type { ClientRequest, RecordedRequest } from '../cassette/types.ts';
 import { closestTo, withLeast } from '../difference.ts';
-import type { Asked, NamedGist } from '../gist.ts';
+import { type Asked, gistAsRequest, type NamedGist } from '../gist.ts';
 import { NameBook } from '../names.ts';
 import { type KnownRequest, type OpenedRecording, type Outline, outlineOf } from './opened-recording.ts';
 
@@ -68,7 +68,7 @@ export class Library {
       const isOther = other.path !== outline.path || other.caller !== outline.caller;
       return [isOther ? 1 : 0, Math.abs((other.length ?? 0) - (outline.length ?? 0))];
     });
-    const closest = this.#closestTo(asked, near);
+    const closest = this.#closestInGist(asked, near) ?? this.#closestTo(asked, near);
     const unread = this.#recording.size - this.#recording.requests.length;
     const others = unread > 0 ? ` (${unread} recorded requests cannot be read)` : '';
     if (!closest) return `the recording has no request that can be read${others}`;
@@ -174,6 +174,18 @@ export class Library {
   #closestTo(asked: Asked, near: readonly KnownRequest[]) {
     const candidates = near.map((known) => ({ ...this.#recording.requestOf(known), known }));
     return closestTo(asked, candidates, this.#recording.noise);
+  }
+
+  /** By what a loose replay goes by; undefined in a strict one, and for a request without a gist. */
+  #closestInGist(asked: Asked, near: readonly KnownRequest[]) {
+    const gist = this.#finding.isLoose ? this.#recording.gistOf(asked) : undefined;
+    if (!gist) return undefined;
+    const candidates = near.flatMap((known) => {
+      const request = this.#recording.requestOf(known);
+      const other = this.#recording.gistOf(request);
+      return other ? [{ ...gistAsRequest(request, other), known }] : [];
+    });
+    return closestTo(gistAsRequest(asked, gist), candidates, []);
   }
 
   #asRecorded(request: Asked): Asked {

@@ -10,7 +10,13 @@ import { type ClientVersion, clientText, clientVersionIn } from './client-versio
 import type { Arrival } from './timeline.ts';
 
 /** Says when two requests count as the same. */
-export type Sameness = { noise: readonly Noise[]; names: readonly NameRule[]; readGist?: ReadGist };
+export type Sameness = {
+  noise: readonly Noise[];
+  names: readonly NameRule[];
+  readGist?: ReadGist;
+  /** The folder in which the client works, which its body tells. */
+  readFolder?: (body: string) => string | undefined;
+};
 
 /** What is kept in memory of a recorded request. */
 export type KnownRequest = { folder: string; name: string; key: string };
@@ -40,6 +46,8 @@ export class OpenedRecording {
   readonly arrivals: readonly Arrival[];
   /** The clients that had sent the requests. */
   readonly clients: readonly ClientVersion[];
+  /** The folders in which these clients worked. */
+  readonly folders: ReadonlySet<string>;
   /** The date of the last recorded request, in ISO form. */
   readonly recordedAt: string;
   /** All noise of requests, including names. */
@@ -69,6 +77,7 @@ export class OpenedRecording {
     if (isLoose) for (const known of this.requests) this.outlineOf(known);
     this.arrivals = read.map(({ name, recorded }) => ({ name, at: recorded.clockStart }));
     this.clients = distinct(read.flatMap(({ recorded }) => clientVersionIn(recorded.request.headers) ?? []));
+    this.folders = new Set(read.flatMap(({ recorded }) => this.folderOf(recorded.request) ?? []));
     this.recordedAt =
       read
         .map(({ recorded }) => recorded.recordedAt)
@@ -78,6 +87,10 @@ export class OpenedRecording {
 
   keyOf(request: Matchable): string {
     return requestKey(request, this.noise);
+  }
+
+  folderOf({ body }: Matchable): string | undefined {
+    return this.#sameness.readFolder?.(body);
   }
 
   /** The gist of `request`; undefined where it has none. */

@@ -91,10 +91,10 @@ export type Plays = {
    */
   play(request: Asked, redactor: Redactor): Play | Refused;
   /**
-   * What the operator should know of the client that has sent `request`: that another version of it was recorded. Told
-   * once for each version.
+   * What the operator should know of the client that has sent `request`: that another version of it was recorded, or
+   * that it works in another folder. Each is told once.
    */
-  remark?(request: Asked): string | undefined;
+  remarks?(request: Asked): string[];
   bind(id: string, play: Play): void;
   /** True for a request that is being played: it was bound, and not released. */
   plays?(id: string): boolean;
@@ -111,7 +111,8 @@ export class Player implements Plays {
   readonly #isLoose: boolean;
   readonly #bound = new Map<string, Play>();
   readonly #timeline: Timeline;
-  readonly #seenClients = new Set<string>();
+  /** Versions and folders of clients that were told. */
+  readonly #seen = new Set<string>();
   #isDelayed: boolean;
   #misses = 0;
   #loose = 0;
@@ -177,15 +178,8 @@ export class Player implements Plays {
     return this.#begin({ name, recorded, match }, redactor, note);
   }
 
-  remark({ headers }: Asked): string | undefined {
-    const client = clientVersionIn(headers);
-    if (!client || this.#seenClients.has(clientText(client))) return undefined;
-    this.#seenClients.add(clientText(client));
-    const gap = versionGap(client, this.#options.recording.clients);
-    if (gap === undefined) return undefined;
-    return this.#isLoose
-      ? `${gap}: its requests are matched loosely`
-      : `${gap}, so its requests may not be found; --match loose leaves out what a version changes`;
+  remarks(request: Asked): string[] {
+    return [this.#versionRemark(request), this.#folderRemark(request)].filter((one) => one !== undefined);
   }
 
   report(): PlayerReport {
@@ -237,6 +231,28 @@ export class Player implements Plays {
       problem: () => problem,
       differences: () => differences,
     };
+  }
+
+  #versionRemark({ headers }: Asked): string | undefined {
+    const client = clientVersionIn(headers);
+    if (!client || this.#seen.has(clientText(client))) return undefined;
+    this.#seen.add(clientText(client));
+    const gap = versionGap(client, this.#options.recording.clients);
+    if (gap === undefined) return undefined;
+    return this.#isLoose
+      ? `${gap}: its requests are matched loosely`
+      : `${gap}, so its requests may not be found; --match loose leaves out what a version changes`;
+  }
+
+  /** A strict replay has no answer for such a client. */
+  #folderRemark(request: Asked): string | undefined {
+    const { folders } = this.#options.recording;
+    const folder = this.#isLoose ? this.#options.recording.folderOf(request) : undefined;
+    if (folder === undefined || folders.size === 0 || folders.has(folder) || this.#seen.has(folder))
+      return undefined;
+    this.#seen.add(folder);
+    const recorded = [...folders].join(', ');
+    return `the client works in ${folder}, and recorded was ${recorded}: recorded calls of tools read and write there`;
   }
 
   /** What may be behind a miss: the recording is old, or another version of the client was recorded. */

@@ -54,7 +54,9 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
     onMismatch(problem);
     return refusal(problem);
   };
+  let cut: string | undefined;
   return async (url, init) => {
+    if (cut !== undefined) return refusal(cut);
     const sent = upstreamMatchable(new URL(url), init, redactor, []);
     const { number, exchange, isAgain } = exchanges.next(sent.path);
     const beyond = `upstream request ${number}: the recording has only ${recorded.upstream.length}`;
@@ -70,7 +72,14 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
     if (problem !== undefined) onDifference?.(problem);
     time.setUpstreamOpen(true);
     const reads = book.toNow(exchange.reads);
-    return play({ ...exchange, reads }, time, init.signal ?? undefined);
+    const { kind, side } = exchange.end;
+    // In a strict replay the same code breaks it off at the same place.
+    const onEnd = () => {
+      if (!onDifference || kind !== 'abort' || side !== 'proxy') return;
+      cut = `upstream answer ${number} was broken off by the proxy when it was recorded (max_tokens or a stop sequence was reached), and this request asks for more of it`;
+      onMismatch(cut);
+    };
+    return play({ ...exchange, reads }, { ...time, onEnd }, init.signal ?? undefined);
   };
 }
 
@@ -98,10 +107,15 @@ function mismatch(
 const refusal = (message: string): Response =>
   Response.json({ error: { code: 400, message, status: 'FAILED_PRECONDITION' } }, { status: 400 });
 
+type PlayTime = ReplayTime & {
+  /** Called when all that was recorded has been read, and more is wanted. */
+  onEnd(): void;
+};
+
 /** Plays the recorded connection, including the way in which it failed. */
 async function play(
   exchange: UpstreamExchange,
-  time: ReplayTime,
+  time: PlayTime,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const { head } = exchange;
@@ -121,7 +135,7 @@ async function play(
 
 function bodyOf(
   exchange: UpstreamExchange,
-  time: ReplayTime,
+  time: PlayTime,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   let next = 0;
@@ -141,6 +155,7 @@ function bodyOf(
           controller.enqueue(read.bytes);
           return;
         }
+        time.onEnd();
         await playEnd(exchange, time, stop).finally(over);
         controller.close();
       },
