@@ -48,6 +48,20 @@ export const keep = async (page: Page, name: string, isWhole = false): Promise<v
   if (forDocs !== undefined) await Bun.write(join('docs/pictures', forDocs), picture);
 };
 
+/** Nothing is wider than what holds it: it would be cut, or have to be pushed aside to be read. */
+export const isNothingCut = (page: Page, name: string): Promise<void> =>
+  check(`${name}: nothing is cut`, async () => {
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('body, main, .page, .panel, .scroll, dialog')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1)
+        .map(
+          ({ tagName, className, scrollWidth, clientWidth }) =>
+            `${tagName.toLowerCase()}.${className}: ${scrollWidth} of ${clientWidth}`,
+        ),
+    );
+    if (cut.length > 0) throw new Error(cut.join('; '));
+  });
+
 /** Makes the window as high as what it shows, within reason. */
 async function showWhole(page: Page): Promise<void> {
   const { width } = page.viewportSize() ?? { width: 1280 };

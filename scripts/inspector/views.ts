@@ -1,7 +1,7 @@
 /** Every view of the page, as it looks in one window. */
 import type { Browser } from 'playwright-core';
 import { type OpenPage, openPage, type View } from '../../tests/support/browser.ts';
-import { check, keep, ODD, SEE_MS, sees } from './checks.ts';
+import { check, isNothingCut, keep, ODD, SEE_MS, sees } from './checks.ts';
 import type { Client } from './session.ts';
 
 /** The list, with the live session in it. */
@@ -23,6 +23,7 @@ async function tryList({ page }: OpenPage, name: string): Promise<void> {
   await check(`${name}: the repaired piece of the stream is told in plain words, with its code`, () =>
     sees(page, /A broken piece of Gemini’s stream was repaired.*broken-event/, '.line.request.changed'),
   );
+  await isNothingCut(page, `${name}: the list`);
   await keep(page, `list-${name}`);
 }
 
@@ -64,6 +65,7 @@ async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
     await check(`${name}: ${tab} keeps the buttons`, () =>
       page.getByRole('button', { name: 'Send again' }).waitFor({ timeout: SEE_MS }),
     );
+    await isNothingCut(page, `${name}: ${tab}`);
     if (tab !== 'Conversation') await keep(page, `${tab.split(' ')[0]?.toLowerCase()}-${name}`, true);
   }
   await page.keyboard.press('Escape');
@@ -95,11 +97,16 @@ async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
     sees(page, /1 request today, last at/, '.keys'),
   );
   await check(`${name}: the budget of retries`, () => sees(page, 'Retries, last five minutes', '.keys'));
+  await isNothingCut(page, `${name}: keys`);
   await keep(page, `keys-${name}`, true);
   await page.locator('.top nav a[href="#/charts"]').click();
   await check(`${name}: charts`, () => sees(page, 'Time to first content'));
   await check(`${name}: the models in the table`, () => sees(page, 'gemini-4-carbon', '.charts table'));
+  await isNothingCut(page, `${name}: charts`);
   await keep(page, `charts-${name}`, true);
+  await page.getByRole('button', { name: 'Show as tables' }).click();
+  await isNothingCut(page, `${name}: charts as tables`);
+  await keep(page, `tables-${name}`, true);
 }
 
 /** Every view as it looks. */

@@ -76,7 +76,8 @@ function headlineOf(
     .map(({ most = 0 }) => most)
     .sort((a, b) => a - b);
   const usual = before[Math.floor(before.length / 2)];
-  const worst = errors.groups.toSorted((a, b) => b.count - a.count)[0];
+  // The largest comes first; all that are not shown by themselves are the last one, and no name says what they are.
+  const [worst] = errors.groups;
   if (last?.most !== undefined && usual !== undefined && last.most > MUCH_LATER * usual && last.most > 5_000)
     return `Slower since ${clock(last.start)}: 95 of 100 begin within ${(last.most / 1_000).toFixed(1)} s`;
   const requests = table.reduce((sum, row) => sum + row.requests, 0);

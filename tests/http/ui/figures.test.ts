@@ -226,6 +226,27 @@ describe('charts', () => {
     expect(looker.last('state')?.today?.in).toBe(30);
   });
 
+  test('the headline names the error that came most often, and not the sum of all others', async () => {
+    const errors = [
+      ...Array(3).fill(googleError(400, 'INVALID_ARGUMENT', 'no')),
+      ...Array(2).fill(googleError(403, 'PERMISSION_DENIED', 'no')),
+      ...Array(2).fill(googleError(503, 'UNAVAILABLE', 'busy')),
+      ...Array(2).fill(googleError(504, 'DEADLINE_EXCEEDED', 'late')),
+      ...Array(2).fill(googleError(500, 'INTERNAL', 'no')),
+    ];
+    let asked = 0;
+    await using proxy = await startProxy({
+      fetch: async () => errors[asked++]?.clone() ?? googleError(500, 'INTERNAL', 'nothing is left'),
+      env: { MAX_STREAMING_RETRIES: '0', MODEL_FALLBACKS: 'none' },
+    });
+    for (const [number] of errors.entries())
+      await ask(proxy, { ...asks, messages: [{ role: 'user', content: `number ${number}` }] });
+    const charts = await chartsOf(proxy);
+    const [most] = charts.errors.groups;
+    expect(charts.errors.groups.at(-1)?.count).toBeGreaterThan(most?.count ?? Infinity);
+    expect(charts.headline).toEndWith(`Most often: ${most?.name}`);
+  });
+
   test.each([
     ['?range=7d', 28, 6 * 3_600_000],
     ['?range=30d&by=key', 30, 24 * 3_600_000],

@@ -40,6 +40,9 @@ function timeOf(start: number, columnMs: number): string {
     : date.toLocaleDateString();
 }
 
+/** Lets a name such as `invalid_request_error` go on in the next line. */
+const breakable = (name: string) => name.replaceAll('_', '_\u200b');
+
 /** The same figures as a table. */
 function Table({
   content,
@@ -50,8 +53,9 @@ function Table({
   series: readonly Series[];
   label(value: number): string;
 }) {
+  if (series.length === 0) return html`<p class="second">nothing in this time</p>`;
   return html`<div class="scroll tall"><table>
-    <thead><tr><th>From</th>${series.map(({ name }) => html`<th class="figure">${name}</th>`)}</tr></thead>
+    <thead><tr><th>From</th>${series.map(({ name }) => html`<th class="figure">${breakable(name)}</th>`)}</tr></thead>
     <tbody>${content.starts
       .map(
         (start, index) => html`<tr><th scope="row">${timeOf(start, content.columnMs)}</th>
