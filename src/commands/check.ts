@@ -3,12 +3,12 @@ import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { SCENARIOS } from '../compose/mock-upstream.ts';
 import { asCalled, openOwnEnvFiles } from '../config/program.ts';
+import { ArgumentError, readArguments } from '../lib/program/arguments.ts';
 import { type Checked, checkFolder, checkSources } from '../sim/scenario/check.ts';
 import { scenarioSchema } from '../sim/scenario/json-schema.ts';
 import { problemLine } from '../sim/scenario/problems.ts';
 
 const EXIT_WRONG = 1;
-const EXIT_USAGE = 2;
 
 const HELP = `Finds what is wrong with scenarios of the mock: every error with its file and line, and what can never be reached
 
@@ -18,6 +18,8 @@ const HELP = `Finds what is wrong with scenarios of the mock: every error with i
 
 The exit code is 0 where all can be used, 1 where something is wrong. docs/scenarios.md says what a file has.
 `;
+
+const OPTIONS = { schema: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -33,11 +35,11 @@ export function reportOf({ files, errors, warnings }: Checked): string[] {
 /** Checks a folder or a file. Throws with one line where there is nothing to check. */
 function checkPath(path: string): Checked {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new Error(`${path}: there is no such file or folder`);
+  if (!found) throw new ArgumentError(`${path}: there is no such file or folder`);
   if (found.isDirectory()) {
     const checked = checkFolder(path);
     if (checked.files.length === 0)
-      throw new Error(`${path}: has no scenario; a file ends in .yaml, .yml or .json`);
+      throw new ArgumentError(`${path}: has no scenario; a file ends in .yaml, .yml or .json`);
     return checked;
   }
   return checkSources([{ place: { folder: dirname(path), isOwn: true }, file: basename(path) }]);
@@ -51,20 +53,12 @@ const together = (all: readonly Checked[]): Checked => ({
 
 export async function check(argv: readonly string[]): Promise<void> {
   const say = (text: string) => void process.stdout.write(asCalled(text));
-  const [first] = argv;
-  if (first === '--help' || first === '-h') return say(HELP);
-  if (first === '--schema') return say(scenarioSchema());
-  const unknown = argv.find((word) => word.startsWith('-'));
-  try {
-    if (unknown !== undefined)
-      throw new Error(`${unknown}: there is no such option; --help lists what there is`);
-    const named = openOwnEnvFiles().atStart['SCENARIOS'];
-    const usual = named === undefined || named === '' ? SCENARIOS : resolve(named);
-    const checked = together((argv.length > 0 ? argv : [usual]).map(checkPath));
-    say(`${reportOf(checked).join('\n')}\n`);
-    if (checked.errors.length > 0) process.exitCode = EXIT_WRONG;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = EXIT_USAGE;
-  }
+  const { values, positionals } = readArguments(argv, OPTIONS, { isPlain: true });
+  if (values.help) return say(HELP);
+  if (values.schema) return say(scenarioSchema());
+  const named = openOwnEnvFiles().atStart['SCENARIOS'];
+  const usual = named === undefined || named === '' ? SCENARIOS : resolve(named);
+  const checked = together((positionals.length > 0 ? positionals : [usual]).map(checkPath));
+  say(`${reportOf(checked).join('\n')}\n`);
+  if (checked.errors.length > 0) process.exitCode = EXIT_WRONG;
 }

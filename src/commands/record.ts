@@ -3,7 +3,7 @@
  * it records the answers of a recording, as today's code gives them.
  */
 import { RECORDINGS } from '../config/program.ts';
-import { namedRecording, recordingAt } from './recordings/named-recording.ts';
+import { namedRecording, noSuchRecording, recordingAt } from './recordings/named-recording.ts';
 import { asReplayFlags, takeFlag } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
@@ -16,7 +16,9 @@ export function recordFlags(flags: readonly string[], recordings: string): strin
   if (!replay) return [...flags];
   const { value: name, others } = replay;
   const backend = takeFlag('--backend', others) ? [] : ['--backend', 'replay'];
-  return [...backend, '--replay', recordingAt(name, recordings) ?? name, ...asReplayFlags(others)];
+  const folder = recordingAt(name, recordings);
+  if (!folder) throw noSuchRecording(name);
+  return [...backend, '--replay', folder, ...asReplayFlags(others)];
 }
 
 export async function record(argv: readonly string[]): Promise<void> {

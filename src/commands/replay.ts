@@ -3,10 +3,10 @@
  * recorded under that name. With `--verify` it serves nothing: it sends every recorded request twice, and compares the
  * answers. With `--carry-over <new name>` it sends every recorded request once, and records that under the new name.
  */
-
+import { existsSync } from 'node:fs';
 import { type Carried, carryOver } from '../compose/carry-over.ts';
 import { verifyRecording } from '../compose/verify-recording.ts';
-import { namedRecording } from './recordings/named-recording.ts';
+import { namedRecording, noSuchRecording } from './recordings/named-recording.ts';
 import { asReplayFlags, takeFlag } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
@@ -42,14 +42,12 @@ function checkAlone(flag: string, [other]: readonly string[]): void {
 
 export async function replay(argv: readonly string[]): Promise<void> {
   const { folder, rest } = namedRecording(argv, USAGE);
-  if (rest.includes('--verify')) {
-    checkAlone('--verify', rest.toSpliced(rest.indexOf('--verify'), 1));
-    await verify(folder);
-  }
+  const isVerified = rest.includes('--verify');
   const carrying = takeFlag('--carry-over', rest);
-  if (carrying) {
-    checkAlone('--carry-over', carrying.others);
-    await carry(folder, carrying.value);
-  }
+  if (isVerified) checkAlone('--verify', rest.toSpliced(rest.indexOf('--verify'), 1));
+  if (carrying) checkAlone('--carry-over', carrying.others);
+  if (!existsSync(folder)) throw noSuchRecording(argv[0] ?? '');
+  if (isVerified) await verify(folder);
+  if (carrying) await carry(folder, carrying.value);
   await serve(['--backend', 'replay', '--replay', folder, ...asReplayFlags(rest)]);
 }

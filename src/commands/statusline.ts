@@ -9,12 +9,15 @@ import { isatty } from 'node:tty';
 import { asCalled, serveCommand, usualDataDir } from '../config/program.ts';
 import { sessionLabel } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
+import { readArguments } from '../lib/program/arguments.ts';
 import { FORM, ownFile } from '../lib/program/own-files.ts';
 import { knownDollars, PAID, UNPAID, USAGE_FILE } from '../usage/counts.ts';
 import { statusText, type Told } from '../usage/status-text.ts';
 
 /** Milliseconds for the proxy's answer: most come within five. */
 const ASK_MS = 250;
+
+const OPTIONS = { help: { type: 'boolean', short: 'h' } } as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -71,7 +74,7 @@ async function fromFile(env: Env, session: string): Promise<Told | undefined> {
 }
 
 export async function statusline(argv: readonly string[]): Promise<void> {
-  if (argv.length > 0 || isatty(0)) {
+  if (readArguments(argv, OPTIONS).values.help || isatty(0)) {
     process.stdout.write(setup());
     return;
   }

@@ -1,5 +1,6 @@
 /** The commands of this program. Each loads its own code: to serve needs nothing of what starts Claude Code. */
 import { asCalled } from '../config/program.ts';
+import { nearestWord } from '../lib/edit-distance.ts';
 
 export type Command = {
   about: string;
@@ -82,8 +83,19 @@ export function commandIn(argv: readonly string[]): Given {
   return isCommand(first) ? { command: first, rest } : { command: 'start', rest, unknown: first };
 }
 
+/** What `bun run` has in a clone beside the commands of the program. */
+const IN_A_CLONE: readonly string[] = ['adopt', 'bless', 'drift', 'gemini'];
+
+/** What is told of a word that is no command. */
+export function unknownText(word: string): string {
+  if (IN_A_CLONE.includes(word)) return `${word}: is a command of a clone alone; there: bun run ${word}\n`;
+  const near = nearestWord(word, Object.keys(COMMANDS));
+  const what = `${word}: there is no such command`;
+  return near === undefined ? `${what}\n\n${commandsText()}` : `${what}; did you mean ${near}?\n`;
+}
+
 export const commandsText = (): string =>
-  asCalled(`Commands (bun run <command> --help tells more):
+  asCalled(`Commands (bun run start <command> --help tells more):
 ${Object.entries(COMMANDS)
   .map(([name, { about }]) => `  ${name.padEnd(30)}${about}`)
   .join('\n')}

@@ -1,25 +1,25 @@
 /** `bun run usage`: what was used, and what it has cost. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { LIST_SOURCE } from '../anthropic/list-prices.ts';
 import { asCalled, openOwnEnvFiles, usualDataDir } from '../config/program.ts';
 import { PRICES } from '../gemini/model-rows.ts';
 import { systemClock } from '../lib/ports.ts';
+import { ArgumentError, readArguments } from '../lib/program/arguments.ts';
+import { quoted } from '../lib/shown-text.ts';
 import { PAID, UNPAID, USAGE_FILE } from '../usage/counts.ts';
 import { GROUPS, type GroupedBy, type Span, UsageReader, wholeUnits } from '../usage/reader.ts';
 import { jsonReport, type Report, tableReport } from '../usage/report.ts';
 import { readSince } from '../usage/since.ts';
 import { UsageStore } from '../usage/store.ts';
 
-const EXIT_USAGE = 2;
 const USUAL_SINCE = '30d';
 
 export const HELP = `What was used, and what it has cost
 
   bun run usage                    by day, of the last 30 days
   bun run usage --by model         also: asked, key, client, session, caller, hour, upstream
-  bun run usage --since 7d         or 24h, or a day such as 2026-11-01 (UTC)
+  bun run usage --since 7d         or 24h, 3w, today, or a day such as 2026-11-01 (UTC)
   bun run usage --json             for programs
   bun run usage --data-dir DIR     the folder that DATA_DIR names for the proxy
 
@@ -31,27 +31,24 @@ type Asked = { by: GroupedBy; since: number; json: boolean; dataDir: string };
 
 const isGroup = (text: string): text is GroupedBy => GROUPS.some((one) => one === text);
 
-/** What the arguments ask for; a text where they are wrong. */
-function readArguments(argv: readonly string[], now: number): Asked | string {
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const OPTIONS = { by: text, since: text, json: flag, 'data-dir': text, help: { ...flag, short: 'h' } };
+
+/** What the arguments ask for; undefined where it is help. */
+function readAsked(argv: readonly string[], now: number): Asked | undefined {
+  const { values } = readArguments(argv, OPTIONS);
+  if (values.help) return undefined;
+  const { by = 'day', since = USUAL_SINCE, json = false } = values;
+  if (!isGroup(by)) throw new ArgumentError(`--by: expected one of ${GROUPS.join(', ')}, got ${quoted(by)}`);
+  const from = readSince(since, now);
+  if (from === undefined)
+    throw new ArgumentError(
+      `--since: expected 7d, 24h, today or a day such as 2026-11-01, got ${quoted(since)}`,
+    );
   const { atStart } = openOwnEnvFiles();
-  const text = { type: 'string' } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: { by: text, since: text, json: { type: 'boolean' }, 'data-dir': text },
-      strict: true,
-    });
-    const { by = 'day', since = USUAL_SINCE, json = false } = values;
-    if (!isGroup(by)) return `--by: expected one of ${GROUPS.join(', ')}, got ${JSON.stringify(by)}`;
-    const from = readSince(since, now);
-    if (from === undefined)
-      return `--since: expected 7d, 24h or a day such as 2026-11-01, got ${JSON.stringify(since)}`;
-    const dataDir = values['data-dir'] || atStart['DATA_DIR'] || usualDataDir(atStart);
-    return { by, since: from, json, dataDir };
-  } catch (error) {
-    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    return `${sentence}; --help lists what there is`;
-  }
+  const dataDir = values['data-dir'] || atStart['DATA_DIR'] || usualDataDir(atStart);
+  return { by, since: from, json, dataDir };
 }
 
 function reportOf(reader: UsageReader, by: GroupedBy, span: Span): Report {
@@ -82,15 +79,11 @@ function read(dataDir: string, by: GroupedBy, span: Span): Report | undefined {
 }
 
 export async function usage(argv: readonly string[]): Promise<void> {
-  if (argv.includes('--help') || argv.includes('-h')) {
+  const now = systemClock.wall().getTime();
+  const asked = readAsked(argv, now);
+  if (!asked) {
     process.stdout.write(asCalled(HELP));
     return;
-  }
-  const now = systemClock.wall().getTime();
-  const asked = readArguments(argv, now);
-  if (typeof asked === 'string') {
-    process.stderr.write(`${asked}\n`);
-    process.exit(EXIT_USAGE);
   }
   const { by, json, dataDir } = asked;
   const span = wholeUnits(by, { since: asked.since, until: now });

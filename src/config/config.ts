@@ -113,9 +113,9 @@ export type Config = {
   replay: ReplaySettings | undefined;
   /** The faults that upstream is given on purpose; usually none. */
   faults: readonly FaultRule[];
-  /** The address of Redis. It may contain a password. */
   /** What the inspector may keep; undefined where it is off. */
   inspector: { bytes: number } | undefined;
+  /** The address of Redis. It may contain a password. */
   redisUrl: string | undefined;
   dataDir: string;
   /** Where traces of requests go; undefined where nobody wants them. */
@@ -144,11 +144,11 @@ export function requestedText(argv: readonly string[]): string | undefined {
   return flags['version'] ? `${VERSION}\n` : undefined;
 }
 
-type Given = { values: Values; isGiven(name: VariableName): boolean };
+type Given = { values: Values; isFlag(name: string): boolean; isGiven(name: VariableName): boolean };
 
 function readValues(env: Environment, argv: readonly string[]): Given {
   const flags = parseFlags(argv);
-  const isFlag = (name: VariableName) => flags[flagOf(name)] !== undefined;
+  const isFlag = (name: string) => flags[flagOf(name)] !== undefined;
   const isGiven = (name: VariableName) => isFlag(name) || env[name] !== undefined;
   const givenAs = (name: VariableName): GivenText | undefined => {
     const given = isFlag(name) ? String(flags[flagOf(name)]) : env[name];
@@ -163,7 +163,7 @@ function readValues(env: Environment, argv: readonly string[]): Given {
     if (isEmpty && !isFlag(name)) return [name, row.default];
     return [name, readValue(given.source, given.text, row.schema, row.secret === true)];
   };
-  return { values: Object.fromEntries(VARIABLE_ROWS.map(read)) as Values, isGiven };
+  return { values: Object.fromEntries(VARIABLE_ROWS.map(read)) as Values, isFlag, isGiven };
 }
 
 function chooseBackend(values: Values, keys: readonly string[], notices: string[]): Config['backend'] {
@@ -264,11 +264,26 @@ function readRedisUrl({ REDIS_URL }: Values): string | undefined {
   );
 }
 
+/** Names a setting as it was typed, where it was given as a flag. */
+function asTyped(error: unknown, { isFlag }: Given): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  const [, name = '', rest = ''] = /^([A-Z_]+)(: .*)$/s.exec(error.message) ?? [];
+  return name !== '' && isFlag(name) ? new ConfigError(`--${flagOf(name)}${rest}`) : error;
+}
+
 /**
  * Reads all settings. Throws a ConfigError for settings that make no sense. Flags take precedence over the environment.
  */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
-  const { values, isGiven } = readValues(env, argv);
+  const given = readValues(env, argv);
+  try {
+    return configOf(given, env);
+  } catch (error) {
+    throw asTyped(error, given);
+  }
+}
+
+function configOf({ values, isGiven }: Given, env: Environment): Config {
   const notices: string[] = [...nearMisses(env)];
   checkExposure(values);
   const keys = chooseKeys(values, notices);

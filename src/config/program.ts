@@ -15,7 +15,9 @@ const CALLED = {
 
 /** A text for a user of the clone, with the commands that this user types. */
 export const asCalled = (text: string): string =>
-  FORM === 'clone' ? text : text.replaceAll(/bun run(?: --silent)?(?: start(?= check\b))?/g, CALLED);
+  FORM === 'clone'
+    ? text
+    : text.replaceAll(/bun run(?: --silent)?(?: start(?= check\b| <command>))?/g, CALLED);
 
 const folderOf = (kind: UserFolder, env: Environment): string =>
   userFolder(kind, process.platform, env, env['HOME'] || homedir());

@@ -59,9 +59,11 @@ export const helpText = (version: string): string =>
   asCalled(`gemini-claude-proxy ${version}
 Runs Claude Code, the Anthropic SDKs and the Claude Agent SDK on Google Gemini.
 
-Usage: bun run start [--port N --host H --backend B …]
+Usage: bun run start [flags]
+       bun run mock [flags]     the same with --backend mock --mock-pace human
 
 Each setting is a flag (--max-retries 3), or a variable of the environment or of ${ENV_FILE} (MAX_RETRIES=3). The flag wins.
+A setting that is true or false is switched on by its flag (--inspector), and off by --no- before its name (--no-inspector).
 
 ${byTheme((heading, rows) => [`${heading}:`, ...rows.map(helpRow)].join('\n')).join('\n\n')}
 

@@ -63,7 +63,15 @@ const NAMES = Object.keys(OPTIONS) as Name[];
 
 /** Whether a flag of `bun run start` stands alone. */
 const isSwitch: ReadonlyMap<string, boolean> = new Map(
-  VARIABLE_ROWS.map(([name, { schema }]) => [`--${flagOf(name)}`, schema['type'] === 'boolean']),
+  VARIABLE_ROWS.flatMap(([name, { schema }]): [string, boolean][] => {
+    const flag = flagOf(name);
+    return schema['type'] === 'boolean'
+      ? [
+          [`--${flag}`, true],
+          [`--no-${flag}`, true],
+        ]
+      : [[`--${flag}`, false]];
+  }),
 );
 
 type Read = { given: Map<Name, string | undefined>; proxy: string[]; client: readonly string[] };
@@ -124,9 +132,24 @@ function actionOf(given: Read['given']): Action {
   return { kind: 'launch' };
 }
 
+/** The flags after which Claude Code is not run, and the words that each takes. */
+const WITHOUT_CLIENT = ['--print-env', '--write-settings', '--undo'] as const;
+
+/** What stands after such a flag would go to Claude Code: it is a slip, and would be lost in silence. */
+function checkWithoutClient(given: Read['given'], [slip]: readonly string[]): void {
+  const [flag, other] = WITHOUT_CLIENT.filter((name) => given.has(name));
+  if (flag === undefined || given.has('--help')) return;
+  if (flag === '--print-env' && other !== undefined)
+    throw new ConfigError(`${flag}, ${other}: give one of the two`);
+  if (slip === undefined) return;
+  if (slip.startsWith('-')) throw new ConfigError(`${slip}: there is no such flag beside ${flag}`);
+  throw new ConfigError(`${flag}: expected ${OPTIONS[flag].takes.join(', ')}; got ${JSON.stringify(slip)}`);
+}
+
 /** Reads the command line. Throws a ConfigError for what cannot be meant. */
 export function readArguments(argv: readonly string[]): Arguments {
   const { given, proxy, client } = read(argv);
+  checkWithoutClient(given, client);
   const folder = given.get('--folder');
   if (given.has('--folder') && !folder)
     throw new ConfigError('--folder: which one? Give a path, as in --folder ~/project');

@@ -1,6 +1,7 @@
 /** The demo where Claude Code is not installed. With the real one: tests/e2e/demo.test.ts. */
 import { expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withDemo } from '../support/demo.ts';
 
@@ -38,7 +39,8 @@ test('files of the scenario lie there before, and what became of them is told', 
 test.each([
   [['--scenario', 'nope'], 2, /no scenario is called nope; there are flaky-network/],
   [['--client', 'browser'], 2, /--client: expected claude or scripted/],
-  [['--pace', 'fast'], 2, /expected one of instant, human/],
+  [['--pace', 'fast'], 2, /--pace: expected human or instant, got fast/],
+  [['--sceanrio', 'x'], 2, /--sceanrio: there is no such flag; did you mean --scenario\?/],
   [['--list'], 0, /^build-a-small-cli +Build a small/m],
   [['--help'], 0, /bun run demo/],
 ])('%p ends with %d', async (args, code, text) => {
@@ -46,4 +48,15 @@ test.each([
     expect(output).toMatch(text);
     expect(exitCode).toBe(code);
   });
+});
+
+test('a folder with work in it is left alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'demo-'));
+  await Bun.write(join(folder, 'project/tally.sh'), 'mine');
+  await withDemo({ args: ['--folder', folder] }, ({ exitCode, output }) => {
+    expect(output).toContain(`--folder: ${join(folder, 'project')} is not empty`);
+    expect(exitCode).toBe(2);
+  });
+  expect(readFileSync(join(folder, 'project/tally.sh'), 'utf8')).toBe('mine');
+  rmSync(folder, { recursive: true });
 });

@@ -1,6 +1,9 @@
 /** Which command the arguments name. */
 import { expect, test } from 'bun:test';
-import { COMMANDS, commandIn, commandsText } from '../../src/commands/table.ts';
+import { join } from 'node:path';
+import { COMMANDS, commandIn, commandsText, unknownText } from '../../src/commands/table.ts';
+
+const MAIN = join(import.meta.dir, '../../src/main.ts');
 
 test.each([
   [[], 'start', []],
@@ -20,4 +23,37 @@ test.each(['serve', 'toString', ''])('%j is no command', (word) => {
 test('every command is listed with what it does', () => {
   for (const [name, { about }] of Object.entries(COMMANDS))
     expect(commandsText()).toMatch(new RegExp(`^  ${name} +${about}$`, 'm'));
+});
+
+test.each([
+  ['strat', 'strat: there is no such command; did you mean start?\n'],
+  ['adopt', 'adopt: is a command of a clone alone; there: bun run adopt\n'],
+  ['serve', `serve: there is no such command\n\n${commandsText()}`],
+])('%j is answered with what may be meant', (word, text) => {
+  expect(unknownText(word)).toBe(text);
+});
+
+test.each([
+  [['usage', '--sicne', '7d'], '--sicne: there is no such flag; did you mean --since?'],
+  [['usage', '--by'], '--by: its value is missing; write --by <value>'],
+  [['usage', '--by', 'moon'], '--by: expected one of day, hour, model, '],
+  [['recordings', '--jsno'], '--jsno: there is no such flag; did you mean --json?'],
+  [['check', '/nowhere'], '/nowhere: there is no such file or folder'],
+  [['statusline', 'now'], '"now": only flags are taken here; --help lists them'],
+  [['record', '--port', '1'], 'which recording? Its name comes first\nusage: bun run record <name>'],
+  [['record', 'a b'], '"a b": is no name for a recording; use letters'],
+  [['replay', 'nowhere'], 'nowhere: there is no such recording; bun run recordings lists them'],
+])('%j ends at once, with one message', async (argv, says) => {
+  const child = Bun.spawn([process.execPath, MAIN, ...argv], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  expect([await child.exited, out]).toEqual([2, '']);
+  expect(err.slice(0, says.length)).toBe(says);
+  expect(err).not.toMatch(/\n +at /);
 });

@@ -28,7 +28,11 @@ describe('CLIENT_KEYS', () => {
 
   test.each([
     ['no JSON', 'alice', /^CLIENT_KEYS: expected a JSON object/],
-    ['a short key', { alice: 'short' }, /^CLIENT_KEYS: the key of alice has fewer than 16 characters$/],
+    [
+      'a short key',
+      { alice: 'short' },
+      /^CLIENT_KEYS: the key of alice has fewer than 16 characters; make a longer one$/,
+    ],
     ['no key', { alice: { requestsPerMinute: 1 } }, /^CLIENT_KEYS: alice\.key: expected a key/],
     [
       'a misspelt limit',
@@ -37,7 +41,11 @@ describe('CLIENT_KEYS', () => {
     ],
     ['a limit of 0', { alice: { key: KEY, dollarsPerDay: 0 } }, /^CLIENT_KEYS: alice\.dollarsPerDay:/],
     ['an odd name', { 'a b': KEY }, /^CLIENT_KEYS: "a b" is no name/],
-    ['one key for two', { alice: KEY, bob: KEY }, /^CLIENT_KEYS: bob has the key of another client$/],
+    [
+      'one key for two',
+      { alice: KEY, bob: KEY },
+      /^CLIENT_KEYS: bob has the key of another client; give each its own$/,
+    ],
   ])('%s is one line, without the key', (_name, value, message) => {
     expect(() => clientsOf(value)).toThrow(message);
     expect(() => clientsOf(value)).not.toThrow(new RegExp(KEY));

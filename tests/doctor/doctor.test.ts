@@ -70,7 +70,7 @@ describe('for programs', () => {
   });
 
   test.each([
-    [['--nonsense'], "Unknown option '--nonsense'"],
+    [['--nonsense'], '--nonsense: there is no such flag'],
     [['--folder'], '--folder: which one?'],
     [['--folder', '/no/such/folder'], 'is no folder'],
     [['--port', 'eighty'], '--port: '],

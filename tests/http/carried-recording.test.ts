@@ -7,6 +7,8 @@ import { recordFlags } from '../../src/commands/record.ts';
 import { listing } from '../../src/commands/recordings/list-recordings.ts';
 import { carryOver } from '../../src/compose/carry-over.ts';
 import { verifyRecording } from '../../src/compose/verify-recording.ts';
+import { ArgumentError } from '../../src/lib/program/arguments.ts';
+import { MANIFEST } from '../../src/sim/cassette/layout.ts';
 import { readManifest } from '../../src/sim/cassette/manifest.ts';
 import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import { DAMAGES, edit } from '../support/damages.ts';
@@ -154,26 +156,31 @@ describe('a client that asks again', () => {
   });
 });
 
-test.each([
-  ['nothing of a replay', ['--port', '0'], ['--port', '0']],
-  ['a path', ['--replay', '/srv/x'], ['--backend', 'replay', '--replay', '/srv/x']],
-  [
-    'a name',
-    ['--replay=then', '--speed', 'real'],
-    ['--backend', 'replay', '--replay', join(root, 'then'), '--replay-speed', 'real'],
-  ],
-  [
-    'a flag without its value',
-    ['--port', '0', '--replay'],
-    ['--backend', 'replay', '--replay', '', '--port', '0'],
-  ],
-  [
-    'a backend',
-    ['--backend', 'replay', '--replay', 'then'],
-    ['--replay', join(root, 'then'), '--backend', 'replay'],
-  ],
-])('bun run record with %s', (_what, flags, expected) => {
-  expect(recordFlags(flags, root)).toEqual(expected);
+describe('bun run record', () => {
+  const home = join(root, 'named');
+  const then = join(home, 'then');
+
+  test.each([
+    ['nothing of a replay', ['--port', '0'], ['--port', '0']],
+    ['a path', ['--replay', then], ['--backend', 'replay', '--replay', then]],
+    [
+      'a name',
+      ['--replay=then', '--speed', 'real'],
+      ['--backend', 'replay', '--replay', then, '--replay-speed', 'real'],
+    ],
+    ['a backend', ['--backend', 'replay', '--replay', 'then'], ['--replay', then, '--backend', 'replay']],
+  ])('with %s', async (_what, flags, expected) => {
+    await Bun.write(join(then, MANIFEST), '{}');
+    expect(recordFlags(flags, home)).toEqual(expected);
+  });
+
+  test.each([
+    [['--port', '0', '--replay'], '--replay: its value is missing; write --replay <value>'],
+    [['--replay', '--port', '0'], '--replay: its value is missing; write --replay <value>'],
+    [['--replay', 'nope'], 'nope: there is no such recording; bun run recordings lists them'],
+  ])('%j is refused', (flags, message) => {
+    expect(() => recordFlags(flags, home)).toThrow(new ArgumentError(message));
+  });
 });
 
 test('the times of reads are those of then', async () => {

@@ -14,6 +14,7 @@ describe('the command line of bun run claude', () => {
     [['--backend', 'mock', '-p', 'hi'], { proxy: ['--backend', 'mock'], client: ['-p', 'hi'] }],
     [['--backend=mock', '--', 'x'], { proxy: ['--backend=mock'], client: ['x'] }],
     [['--allow-open', 'hi'], { proxy: ['--allow-open'], client: ['hi'] }],
+    [['--no-inspector', 'hi'], { proxy: ['--no-inspector'], client: ['hi'] }],
     [['--port'], { proxy: ['--port'] }],
     [['--folder', 'a b', '-c'], { folder: 'a b', client: ['-c'] }],
     [['--folder=x'], { folder: 'x' }],
@@ -41,6 +42,10 @@ describe('the command line of bun run claude', () => {
   test.each([
     [['--print-env=csh'], '--print-env: expected sh, fish, powershell, json; got "csh"'],
     [['--write-settings=everywhere'], '--write-settings: expected user, project, local; got "everywhere"'],
+    [['--print-env', 'csh'], '--print-env: expected sh, fish, powershell, json; got "csh"'],
+    [['--undo', 'everything'], '--undo: expected user, project, local; got "everything"'],
+    [['--write-settings', '--bogus'], '--bogus: there is no such flag beside --write-settings'],
+    [['--undo', '--print-env'], '--print-env, --undo: give one of the two'],
     [['--folder'], '--folder: which one? Give a path, as in --folder ~/project'],
   ])('%j is refused with what would do', (argv, message) => {
     expect(() => readArguments(argv)).toThrow(message);

@@ -2,16 +2,16 @@
  * `bun run demo [--scenario name]` starts the mock on a free port, lets the real Claude Code do a task in a new folder,
  * and shows the result. It needs neither network nor key.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { compose } from '../../compose/compose.ts';
 import { SCENARIOS } from '../../compose/mock-upstream.ts';
 import { readConfig } from '../../config/config.ts';
 import { asCalled } from '../../config/program.ts';
 import { createLogger } from '../../lib/log.ts';
 import { systemClock, systemRandom } from '../../lib/ports.ts';
+import { readArguments } from '../../lib/program/arguments.ts';
 import type { Demo, DemoFile, Scenario } from '../../sim/scenario/types.ts';
 import { findScenario, loadScenarios } from '../../sim/scenarios.ts';
 import { findClaudeCode, runClaude } from './claude-code.ts';
@@ -21,13 +21,15 @@ import { Tally } from './tally.ts';
 
 const USUAL = 'build-a-small-cli';
 const RUN_MS = 300_000;
+/** In the folder of the demo: where the client works. */
+const PROJECT = 'project';
 
 const HELP = `bun run demo [--scenario name] [--client claude|scripted] [--pace human|instant] [--folder path]
 
   --scenario  What is played (default ${USUAL}); --list names them all
   --client    The real Claude Code (the default where it is installed), or a small scripted client
   --pace      human (default): as fast as a model; instant
-  --folder    An empty folder to work in (default: a new one under the system's)
+  --folder    Where to work: in a folder project that is made in it (default: a new temporary folder)
   --list      The scenarios, each with a prompt that it answers
 `;
 
@@ -45,10 +47,17 @@ function exitWith(line: string, code: number): never {
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
-const FLAGS = { scenario: text, client: text, pace: text, folder: text, list: flag, help: flag };
+const FLAGS = {
+  scenario: text,
+  client: text,
+  pace: text,
+  folder: text,
+  list: flag,
+  help: { ...flag, short: 'h' },
+};
 
 function readOptions(argv: readonly string[]): Options {
-  const { values } = parseArgs({ args: [...argv], options: FLAGS });
+  const { values } = readArguments(argv, FLAGS);
   if (values.help) exitWith(asCalled(HELP), 0);
   const scenarios = loadScenarios(SCENARIOS);
   if (values.list) exitWith(listOf(scenarios), 0);
@@ -57,6 +66,11 @@ function readOptions(argv: readonly string[]): Options {
   const { client, pace = 'human', folder = mkdtempSync(join(tmpdir(), 'gemini-demo-')) } = values;
   if (client !== undefined && client !== 'claude' && client !== 'scripted')
     throw new Error(`--client: expected claude or scripted, got ${client}`);
+  if (pace !== 'human' && pace !== 'instant')
+    throw new Error(`--pace: expected human or instant, got ${pace}`);
+  const project = join(folder, PROJECT);
+  if (existsSync(project) && readdirSync(project).length > 0)
+    throw new Error(`--folder: ${project} is not empty, and the demo works there; name another folder`);
   return { demo, scenario: name, client, pace, folder };
 }
 
@@ -139,7 +153,7 @@ function filesOf(demo: Demo, cwd: string): { made: string[]; changed: string[] }
 
 async function play(options: Options): Promise<void> {
   const { demo, scenario, folder } = options;
-  const cwd = join(folder, 'project');
+  const cwd = join(folder, PROJECT);
   await layOut(demo, cwd);
   const tell = (told: Told) => say(lineOf(told));
   const tally = new Tally(tell);

@@ -3,14 +3,14 @@
  * request, as it stands in the log and in the header `request-id`, the folder of that request.
  */
 import { basename, dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { asCalled, RECORDINGS } from '../../config/program.ts';
 import { systemClock } from '../../lib/ports.ts';
+import { readArguments } from '../../lib/program/arguments.ts';
 import { readManifest } from '../../sim/cassette/manifest.ts';
 import { findRequest, listRecording } from '../../sim/cassette/read.ts';
 import { problemOf } from '../../sim/cassette/text-files.ts';
 import { type Found, factsOf, type RequestFacts } from './facts.ts';
-import { recordingAt } from './named-recording.ts';
+import { noSuchRecording, recordingAt } from './named-recording.ts';
 import { age, anomaliesOf, notesOf, recordingLines, recordingsIn, requestLines, when } from './tables.ts';
 
 const HELP = `What was recorded, or saved from the inspector
@@ -23,8 +23,6 @@ const HELP = `What was recorded, or saved from the inspector
 
 A recording elsewhere is named by its path: bun run recordings /srv/recorded req_…
 `;
-
-const EXIT_USAGE = 2;
 
 export type Asked = { words: readonly string[]; json: boolean };
 
@@ -96,8 +94,7 @@ function requestsOf(word: string, recordings: string): { requests?: Request[]; p
   if (whole)
     return { requests: listRecording(whole).map((folder) => requestAt(folder, whole)), ...faultOf(whole) };
   const around = recordingAt(dirname(word), recordings);
-  if (!around)
-    return { problem: asCalled(`${word}: there is no such recording; bun run recordings lists them`) };
+  if (!around) return { problem: asCalled(noSuchRecording(word).message) };
   try {
     return { requests: [requestAt(findRequest(around, basename(word)), around)] };
   } catch (error) {
@@ -143,19 +140,16 @@ const tryText = ({ model, status, ms, reads, end }: RequestFacts['tries'][number
 
 // ── the command ───────────────────────────────────────────────────────────────────────────────────────────────
 
-function readArguments(argv: readonly string[]): Asked | undefined {
-  try {
-    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return values.help ? undefined : { words: positionals, json: values.json ?? false };
-  } catch (error) {
-    console.error(`${problemOf(error).split(/\. |\n/)[0]}\n${asCalled(HELP)}`);
-    process.exit(EXIT_USAGE);
-  }
+const OPTIONS = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+
+/** Undefined where help is wanted. */
+function readAsked(argv: readonly string[]): Asked | undefined {
+  const { values, positionals } = readArguments(argv, OPTIONS, { isPlain: true });
+  return values.help ? undefined : { words: positionals, json: values.json ?? false };
 }
 
 export async function listRecordings(argv: readonly string[]): Promise<void> {
-  const asked = readArguments(argv);
+  const asked = readAsked(argv);
   if (!asked) {
     process.stdout.write(asCalled(HELP));
     return;

@@ -2,14 +2,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asCalled, RECORDINGS } from '../../config/program.ts';
+import { ArgumentError } from '../../lib/program/arguments.ts';
+import { quoted } from '../../lib/shown-text.ts';
 import { MANIFEST } from '../../sim/cassette/layout.ts';
 
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
-const EXIT_USAGE = 2;
 
 /**
- * The folder of the recording that the arguments name first: by its name, or by a path, which has a slash. Prints `usage` and
- * exits where they name none.
+ * The folder of the recording that the arguments name first: by its name, or by a path, which has a slash. Where they name none, an
+ * error has `usage` in it.
  */
 export function namedRecording(
   argv: readonly string[],
@@ -18,10 +19,18 @@ export function namedRecording(
   const [name = '', ...rest] = argv;
   if (NAME.test(name)) return { folder: join(RECORDINGS, name), rest };
   if (/^(?!-).*[\\/]/.test(name)) return { folder: resolve(name), rest };
-  const isAsked = name === '--help' || name === '-h';
-  (isAsked ? process.stdout : process.stderr).write(`${asCalled(usage)}\nRecordings lie in ${RECORDINGS}\n`);
-  process.exit(isAsked ? 0 : EXIT_USAGE);
+  if (name !== '--help' && name !== '-h') throw new ArgumentError(`${wrongName(name)}\n${usage}`);
+  process.stdout.write(`${asCalled(usage)}\nRecordings lie in ${RECORDINGS}\n`);
+  process.exit(0);
 }
+
+const wrongName = (name: string): string =>
+  name === '' || name.startsWith('-')
+    ? 'which recording? Its name comes first'
+    : `${quoted(name)}: is no name for a recording; use letters, digits, ".", "_" and "-", or a path with a slash`;
+
+export const noSuchRecording = (word: string): ArgumentError =>
+  new ArgumentError(`${word}: there is no such recording; bun run recordings lists them`);
 
 /** The folder of a recording, by its name among `recordings` or by its path; undefined where there is none. */
 export const recordingAt = (word: string, recordings: string): string | undefined =>

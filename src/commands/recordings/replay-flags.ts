@@ -1,4 +1,5 @@
 /** The flags of `record` and `replay` beside those of `start`. */
+import { ArgumentError } from '../../lib/program/arguments.ts';
 
 const SHORT_FLAG = /^--(?=(?:speed|match|on-miss|repeat)(?:=|$))/;
 
@@ -14,7 +15,8 @@ export function takeFlag(
   const at = flags.findIndex((flag) => flag === name || flag.startsWith(`${name}=`));
   const flag = flags[at];
   if (flag === undefined) return undefined;
-  return flag === name
-    ? { value: flags[at + 1] ?? '', others: flags.toSpliced(at, 2) }
-    : { value: flag.slice(name.length + 1), others: flags.toSpliced(at, 1) };
+  const value = flag === name ? (flags[at + 1] ?? '') : flag.slice(name.length + 1);
+  if (value === '' || value.startsWith('--'))
+    throw new ArgumentError(`${name}: its value is missing; write ${name} <value>`);
+  return { value, others: flags.toSpliced(at, flag === name ? 2 : 1) };
 }

@@ -36,7 +36,9 @@ export function readClientKeys(given: Readonly<Record<string, unknown>> = {}): C
     const hashed = HASHED.exec(row.key)?.[1];
     if (hashed === undefined) {
       if (row.key.trim().length < SHORTEST)
-        throw new ConfigError(`CLIENT_KEYS: the key of ${name} has fewer than ${SHORTEST} characters`);
+        throw new ConfigError(
+          `CLIENT_KEYS: the key of ${name} has fewer than ${SHORTEST} characters; make a longer one`,
+        );
       secrets.push(row.key.trim());
     }
     const { requestsPerMinute: requests, tokensPerMinute: tokens, dollarsPerDay: dollars } = row;
@@ -49,7 +51,8 @@ export function readClientKeys(given: Readonly<Record<string, unknown>> = {}): C
   const twice = clients.find(
     ({ digest }, index) => clients.findIndex((one) => one.digest === digest) < index,
   );
-  if (twice) throw new ConfigError(`CLIENT_KEYS: ${twice.name} has the key of another client`);
+  if (twice)
+    throw new ConfigError(`CLIENT_KEYS: ${twice.name} has the key of another client; give each its own`);
   return { clients, secrets };
 }
 

@@ -1,10 +1,10 @@
 /** The flags of the command line: each setting, and what is no setting. */
-import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
+import { ArgumentError, type Options, readArguments } from '../../lib/program/arguments.ts';
 import { ConfigError } from '../read-value.ts';
 import { FOR_PROGRAMS, flagOf } from '../texts.ts';
 import { VARIABLE_ROWS } from '../variables.ts';
 
-const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
+const OPTIONS: Options = Object.fromEntries([
   ...VARIABLE_ROWS.map(([name, { schema }]) => [
     flagOf(name),
     { type: schema['type'] === 'boolean' ? 'boolean' : 'string' },
@@ -19,11 +19,9 @@ const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
 /** Throws a ConfigError for a flag that there is not. */
 export function parseFlags(argv: readonly string[]): Record<string, unknown> {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
+    return readArguments(argv, OPTIONS).values;
   } catch (error) {
-    // Node's message continues with advice on positional arguments, but there are none here.
-    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    throw new ConfigError(`${sentence?.replace(/\.$/, '')}; --help lists what there is`);
+    throw error instanceof ArgumentError ? new ConfigError(error.message) : error;
   }
 }
 

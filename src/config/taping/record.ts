@@ -7,6 +7,9 @@ import type { Values } from '../variables.ts';
 /** True where `CI` is set. Some shells set `CI=false` and mean that there is no CI. */
 export const isCi = ({ CI = '' }: Environment): boolean => CI.trim() !== '' && !/^(?:false|0|no)$/i.test(CI);
 
+export const NOT_UNDER_CI =
+  'CI is set, and a build should not keep what Gemini answers; record elsewhere, or unset CI';
+
 /**
  * The folder to record into. Recording under CI is refused: a build would send requests to the real Gemini and keep the
  * answers.
@@ -14,7 +17,7 @@ export const isCi = ({ CI = '' }: Environment): boolean => CI.trim() !== '' && !
 export function readRecord(values: Values, env: Environment): string | undefined {
   const { RECORD, BACKEND } = values;
   if (RECORD === undefined) return undefined;
-  if (isCi(env)) throw new ConfigError('RECORD: not under CI');
+  if (isCi(env)) throw new ConfigError(`RECORD: ${NOT_UNDER_CI}`);
   if (BACKEND === 'replay') checkCarrying(RECORD, values);
   return RECORD;
 }

@@ -4,7 +4,7 @@ import type { Pace } from '../../sim/replay/virtual-clock.ts';
 import type { Environment } from '../env-files.ts';
 import { ConfigError } from '../read-value.ts';
 import type { Values } from '../variables.ts';
-import { isCi } from './record.ts';
+import { isCi, NOT_UNDER_CI } from './record.ts';
 
 export type ReplaySettings = {
   folder: string;
@@ -35,6 +35,7 @@ export function readReplay(
     throw new ConfigError(`REPLAY_SPEED: expected ${PACE_FORMS}, got ${JSON.stringify(REPLAY_SPEED)}`);
   if (REPLAY_ON_MISS === 'record' && keys.length === 0)
     throw new ConfigError('REPLAY_ON_MISS: record needs a key; set GEMINI_API_KEY');
-  if (REPLAY_ON_MISS === 'record' && isCi(env)) throw new ConfigError('REPLAY_ON_MISS: record: not under CI');
+  if (REPLAY_ON_MISS === 'record' && isCi(env))
+    throw new ConfigError(`REPLAY_ON_MISS: record: ${NOT_UNDER_CI}`);
   return { folder: REPLAY, pace, match: REPLAY_MATCH, onMiss: REPLAY_ON_MISS, repeats: REPLAY_REPEAT };
 }

@@ -24,7 +24,11 @@ export type Manifest = Static<typeof Manifest>;
 /** Reads the manifest. Throws a CassetteError where the folder holds no recording. */
 export function readManifest(folder: string): Manifest {
   const file = join(folder, MANIFEST);
-  if (!existsSync(file)) throw new CassetteError(folder, `not a recording: there is no ${MANIFEST}`);
+  if (!existsSync(file))
+    throw new CassetteError(
+      folder,
+      `not a recording: there is no ${existsSync(folder) ? `${MANIFEST} in it` : 'such folder'}`,
+    );
   try {
     return readJsonFile(Manifest, readFileSync(file, 'utf8'), file);
   } catch (error) {
