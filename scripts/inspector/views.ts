@@ -32,7 +32,12 @@ const TABS = ['Conversation', 'What was changed', 'Frames and events', 'Usage an
 /** What each tab must show of the retried request. */
 const TAB_TEXTS: Readonly<Record<(typeof TABS)[number], readonly (string | RegExp)[]>> = {
   Conversation: ['New in this request', 'The answer', /The offset must be taken at the local time/],
-  'What was changed': ['Anthropic’s request, as it came', 'Gemini’s request, as sent', 'top_k'],
+  'What was changed': [
+    'Anthropic’s request, as it came',
+    'Gemini’s request, as sent',
+    'top_k',
+    /^4 things were changed, 2 of them matter$/,
+  ],
   'Frames and events': ['What Gemini sent, what the client got', /message_start/],
   'Usage and cost': [
     'What it cost',
@@ -51,6 +56,10 @@ async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
     sees(page, /\$0\.\d+ of \$0\.\d+ was for an attempt that failed/, 'h1'),
   );
   await check(`${name}: so does the card of the cost`, () => sees(page, 'for failed attempts', '.cards'));
+  await check(`${name}: card, badge and tab tell one number of changes that matter`, async () => {
+    await sees(page, /^2 matter$/, '.cards');
+    await sees(page, /^2 matter$/, '.tabs');
+  });
   await check(`${name}: the time line has each attempt`, () => sees(page, 'Attempt 2', '.timeline'));
   await check(`${name}: the time line tells the failure`, () => sees(page, /503/, '.timeline'));
   await check(`${name}: the time line tells the other model`, () =>

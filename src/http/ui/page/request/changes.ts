@@ -10,7 +10,7 @@ import type {
   Warning,
 } from '../../../../inspector/shapes.ts';
 import { useAnswer } from '../data/hooks.ts';
-import { bytes, plural, shortModel } from '../figures/words.ts';
+import { bytes, count, plural, shortModel } from '../figures/words.ts';
 import { Fold, LongText, Mark, Tag } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
 
@@ -129,6 +129,14 @@ function Pairs({
   </section>`;
 }
 
+/** How many changes may matter: those of which a warning tells that is not as usual. Wherever a number of changes stands, it is this one. */
+export const matteringIn = (warnings: readonly Warning[]): number =>
+  warnings.filter(({ routine }) => !routine).length;
+
+/** `2 matter` */
+export const matterText = (mattering: number): string =>
+  `${count(mattering)} ${mattering === 1 ? 'matters' : 'matter'}`;
+
 /** `unwarned`: how many changes have no warning. While that is not known no number is told, since it would change. */
 export function titleOf(warned: number, mattering: number, unwarned: number | undefined): string {
   if (unwarned === undefined) return 'What was changed';
@@ -167,10 +175,9 @@ export type ChangesProps = {
 export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: ChangesProps) {
   const asked = useAnswer<Content>(`${base}/changes?attempt=${attempt}`, detail.row.state);
   const { warnings, attempts } = detail;
-  const mattering = warnings.filter(({ routine }) => !routine).length;
   const unwarned =
     asked.is === 'here' ? asked.answer.pairs.filter((pair) => pair.unwarned !== undefined).length : undefined;
-  const title = titleOf(warnings.length, mattering, unwarned);
+  const title = titleOf(warnings.length, matteringIn(warnings), unwarned);
   return html`
     <div class="title-line"><h2 class="title">${title}</h2>
       ${

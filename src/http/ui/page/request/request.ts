@@ -28,7 +28,7 @@ import { holds, type Marks } from '../marks.ts';
 import { CopyButton, Fold, Key, LongText, Sign } from '../parts.ts';
 import { Failed, LetGo, Loading } from '../states.ts';
 import { Actions } from './actions.ts';
-import { Changes } from './changes.ts';
+import { Changes, matteringIn, matterText } from './changes.ts';
 import { Conversation } from './conversation.ts';
 import { Frames } from './frames.ts';
 import { Timeline } from './timeline.ts';
@@ -100,7 +100,7 @@ function costNote({ in: tokens, dollars, listDollars, lostDollars }: Row): strin
 function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
   const { row, warnings, attempts, usualFirstMs, cachedBefore } = detail;
   const share = row.in ? (row.cached ?? 0) / row.in : undefined;
-  const routine = warnings.filter((warning) => warning.routine).length;
+  const mattering = matteringIn(warnings);
   const retries = Math.max(0, attempts.length - 1);
   const asked =
     attempts.length === 0
@@ -122,7 +122,7 @@ function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
     <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} sign=${row.lostDollars === undefined ? '' : 'warn'} href=${`#/requests/${row.id}?tab=usage`} />
-    <${Card} title="Changed" value=${warnings.length === 0 ? 'no warning' : plural(warnings.length, 'warning')} note=${routine === 0 ? '' : `${routine} as usual`} href=${`#/requests/${row.id}?tab=changes`} />
+    <${Card} title="Changed" value=${mattering === 0 ? 'as usual' : matterText(mattering)} note=${mattering === 0 ? 'nothing that matters' : 'the rest is as usual'} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }
 
@@ -228,14 +228,16 @@ function Finding({ find, marks, onEnd }: { find: string; marks: Marks; onEnd(): 
     <button class="link" onClick=${onEnd}>No marks</button></p>`;
 }
 
-function Tabs({ tab, warnings, onChoose }: { tab: Tab; warnings: number; onChoose(tab: Tab): void }) {
+const MATTER_TITLE = 'Changes that may matter. The tab has those too that are made in nearly every request.';
+
+function Tabs({ tab, mattering, onChoose }: { tab: Tab; mattering: number; onChoose(tab: Tab): void }) {
   return html`<div class="tabs" role="tablist">
     ${TABS.map(
       (one) =>
         html`<button role="tab" aria-selected=${one === tab} onClick=${() => onChoose(one)}>${TAB_TEXTS[one]}${
           one === 'changes' &&
-          warnings > 0 &&
-          html` <span class="tag slow">${plural(warnings, 'warning')}</span>`
+          mattering > 0 &&
+          html` <span class="tag slow" title=${MATTER_TITLE}>${matterText(mattering)}</span>`
         }</button>`,
     )}
   </div>`;
@@ -345,7 +347,7 @@ export function Request({ address, go, rows, odd, onStep, megabytes, marks, now 
     <div class="page" key=${id}>
       <${Head} detail=${detail} rows=${rows} odd=${odd} base=${base} now=${now} isSmall=${isSmall} go=${go} onStep=${onStep} />
       ${!isSmall && html`<${Cards} detail=${detail} wholeMs=${wholeMs} /><${Timeline} detail=${detail} wholeMs=${wholeMs} />`}
-      <${Tabs} tab=${tab} warnings=${detail.warnings.length} onChoose=${(one: Tab) => go(toTab(address, one))} />
+      <${Tabs} tab=${tab} mattering=${matteringIn(detail.warnings)} onChoose=${(one: Tab) => go(toTab(address, one))} />
       ${find !== '' && html`<${Finding} find=${find} marks=${marks} onEnd=${() => go(withQuery(address, { find: '' }))} />`}
       <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} rows=${rows} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
     </div>

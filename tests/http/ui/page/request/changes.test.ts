@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import { answerText, titleOf } from '../../../../../src/http/ui/page/request/changes.ts';
+import {
+  answerText,
+  matteringIn,
+  matterText,
+  titleOf,
+} from '../../../../../src/http/ui/page/request/changes.ts';
 import type { Row, Warning } from '../../../../../src/inspector/shapes.ts';
 
 const row = (facts: Partial<Row>): Row => ({
@@ -36,6 +41,14 @@ describe('what is said of the answer', () => {
   ])('%s', (_name, facts, numbers, told) =>
     expect(answerText({ row: row(facts), warnings }, numbers)).toBe(told),
   );
+});
+
+test('the number beside the tab is that of the changes that matter, as in the title', () => {
+  const some = warnings.map((one, index) => ({ ...one, routine: index === 0 }));
+  const mattering = matteringIn(some);
+  expect(matterText(mattering)).toBe('2 matter');
+  expect(titleOf(some.length, mattering, 1)).toBe('4 things were changed, 2 of them matter');
+  expect(matterText(1)).toBe('1 matters');
 });
 
 describe('the title counts what has a warning and what has none', () => {
