@@ -27,10 +27,10 @@ export type StepName =
   | 'give-up';
 
 /**
- * What a request to upstream was for: the client's answer, a summary before it, a search, verdicts on its calls, or the
- * keeping of its prompt in a cache.
+ * What a request to upstream was for: the client's answer, a summary before it, a search, verdicts on its calls, the
+ * keeping of its prompt in a cache, or the test of a key.
  */
-export type SpentFor = 'answer' | 'summary' | 'search' | 'check' | 'cache';
+export type SpentFor = 'answer' | 'summary' | 'search' | 'check' | 'cache' | 'test';
 
 /** The cost of a step: nothing; a retry; or one retry beyond those that the request may make. */
 export type StepCost = 'nothing' | 'retry' | 'beyond';

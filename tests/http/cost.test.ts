@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HealthAnswer } from '../../src/http/api-description/answers.ts';
 import type { TraceEvent } from '../../src/trace/events.ts';
 import { googleError, googleStream, hello, type TestProxy } from '../support/proxy.ts';
 import { type Asked, busy, type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
@@ -261,6 +262,22 @@ describe('everything that was paid for is told', () => {
     // Argon: 2,000 × $2 + 10 × $10. Hydrogen: 400 × $1.50 + 20 × $7.50.
     expect(total(told)).toBeCloseTo(0.0041 + 0.00075, 10);
     expect(told[1]?.listDollars).toBeUndefined();
+  });
+
+  test.each([
+    ['/test-connection', undefined],
+    ['/ui/api/keys/test', {}],
+  ])('the test of each key: %s', async (path, body) => {
+    const google = scriptedGoogle(giving({ promptTokenCount: 2, candidatesTokenCount: 16 }));
+    await using proxy = await google.start({ API_KEYS: 'key-one-aaaaaaaa,key-two-bbbbbbbb' });
+    await google.finish(proxy.send(path, body, { 'x-inspector': '1' }));
+    const told = proxy.told('spent');
+    expect(told.map((one) => one.for)).toEqual(['test', 'test']);
+    // Hydrogen, twice: 2 × $1.50 + 16 × $7.50.
+    expect(total(told)).toBeCloseTo(2 * 0.000123, 10);
+    const { usage } = (await (await proxy.send('/health')).json()) as HealthAnswer;
+    expect(usage?.today).toMatchObject({ requests: 0, tokens_in: 4, tokens_out: 32 });
+    expect(usage?.today.dollars).toBeCloseTo(2 * 0.000123, 10);
   });
 
   test('an answer that its client has left, as far as Google had counted', async () => {

@@ -2,10 +2,12 @@
  * `GET /test-connection`: sends one tiny request for the small model with each key, and gives advice where that fails.
  */
 
+import { tellSpent } from '../../answer/cost/spending.ts';
 import { createExchange } from '../../answer/prepare.ts';
 import type { ErrorType } from '../../anthropic/errors.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
-import type { GenerateContentRequest } from '../../gemini/wire.ts';
+import { tokenCounts } from '../../gemini/token-counts.ts';
+import type { GenerateContentRequest, GoogleError, UsageMetadata } from '../../gemini/wire.ts';
 import { abortAfter, followSignal } from '../../lib/async.ts';
 import type { Exchange } from '../../lib/ports.ts';
 import { toClientError } from '../../translate/client-error.ts';
@@ -26,6 +28,9 @@ const TINY: GenerateContentRequest = {
   generationConfig: { maxOutputTokens: 16 },
 };
 
+const toldError = (google: GoogleError): UpstreamError =>
+  new UpstreamError('stream', google.message ?? 'an error object', { status: google.code, google });
+
 /**
  * Asks for one whole answer with a key, and reads the answer to its end: an error object inside a 200 counts as a
  * failure.
@@ -35,18 +40,23 @@ async function askOnce(
   model: string,
   exchange: Exchange,
   signal: AbortSignal,
+  onCounted: (usage: UsageMetadata) => void,
 ): Promise<void> {
   const reply = await backend.generate(
     { model, body: JSON.stringify(TINY), stream: false },
     exchange,
     signal,
   );
-  for await (const frames of reply.frames) {
-    for (const frame of frames) {
-      if (frame.kind !== 'error') continue;
-      const { code, message } = frame.error;
-      throw new UpstreamError('stream', message ?? 'an error object', { status: code, google: frame.error });
+  let counted: UsageMetadata | undefined;
+  try {
+    for await (const frames of reply.frames) {
+      for (const frame of frames) {
+        if (frame.kind === 'error') throw toldError(frame.error);
+        if ('chunk' in frame) counted = tokenCounts(frame.chunk.usageMetadata) ?? counted;
+      }
     }
+  } finally {
+    if (counted) onCounted(counted);
   }
 }
 
@@ -61,7 +71,17 @@ async function askInTime(
   const late = () => new UpstreamError('timeout', `no answer within ${TEST_TIMEOUT_MS / 1000} s`);
   const cancel = abortAfter(TEST_TIMEOUT_MS, controller, late, deps.clock);
   try {
-    await askOnce(backend, model, createExchange('test-connection', client), controller.signal);
+    const exchange = createExchange('test-connection', client);
+    await askOnce(backend, model, exchange, controller.signal, (usage) => {
+      const row = deps.settings.models.row(model);
+      tellSpent(
+        { for: 'test', asked: model, model: row, key: backend.keyFingerprint },
+        usage,
+        false,
+        client,
+        deps,
+      );
+    });
   } finally {
     cancel();
     unfollow();

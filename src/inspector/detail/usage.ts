@@ -21,6 +21,7 @@ const FOR = {
   search: 'search',
   check: 'checks of actions',
   cache: 'kept in the cache',
+  test: 'test of a key',
 } as const satisfies Record<Spent['for'], string>;
 
 type Kind = { what: string; tokens(spent: Spent): number; rate(rates: Rates): number };
