@@ -8,12 +8,16 @@ const TELL_MS = 1_000;
 
 /** What the other processes that serve the same port have counted. */
 export type ToldMetrics = {
-  others(): readonly (readonly Counted[])[];
+  /**
+   * What the others have counted. They are told first what this process has counted: what was once shown must not be
+   * less later, even if this process is killed meanwhile, since a counter that falls counts as one that began anew.
+   */
+  exchanged(): Promise<readonly (readonly Counted[])[]>;
   /** To be called when something was counted. Costs little. */
   changed(): void;
 };
 
-export const NO_TOLD_METRICS: ToldMetrics = { others: () => [], changed() {} };
+export const NO_TOLD_METRICS: ToldMetrics = { exchanged: async () => [], changed() {} };
 
 export type ToldMetricsOptions = {
   parent: ParentLink;
@@ -30,16 +34,19 @@ export function openToldMetrics({ parent, clock, counted, onFailure }: ToldMetri
     // What an ended worker has counted comes once more, as a part of what all ended ones have counted.
     if (message.kind === 'gone') told.delete(message.of);
   });
-  const tell = async () => {
-    isWaiting = false;
-    parent.send({ kind: 'metrics', json: JSON.stringify(await counted()) });
-  };
+  const tell = async () => parent.send({ kind: 'metrics', json: JSON.stringify(await counted()) });
   return {
-    others: () => [...told.values()],
+    async exchanged() {
+      await tell();
+      return [...told.values()];
+    },
     changed() {
       if (isWaiting) return;
       isWaiting = true;
-      clock.after(TELL_MS, () => void tell().catch(onFailure));
+      clock.after(TELL_MS, () => {
+        isWaiting = false;
+        void tell().catch(onFailure);
+      });
     },
   };
 }

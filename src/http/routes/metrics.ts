@@ -37,6 +37,6 @@ function readings({ settings, keys, shared, counters, admission, colleagues }: S
 
 export async function answerMetrics(_client: ClientRequest, deps: ServerDeps): Promise<Response> {
   const { metrics, toldMetrics } = deps;
-  const text = await metrics.text(readings(deps), toldMetrics.others());
+  const text = await metrics.text(readings(deps), await toldMetrics.exchanged());
   return new Response(text, { headers: { 'content-type': TYPE } });
 }
