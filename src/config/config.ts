@@ -287,7 +287,7 @@ function configOf({ values, isGiven }: Given, env: Environment): Config {
   const notices: string[] = [...nearMisses(env)];
   checkExposure(values);
   const keys = chooseKeys(values, notices);
-  const clientKeys = readClientKeys(values.CLIENT_KEYS);
+  const clientKeys = readClientKeys(values.CLIENT_KEYS, values.PROXY_API_KEY);
   const backend = chooseBackend(values, keys, notices);
   const table = readModels(values);
   const models = backend === 'vertex' ? onVertex(table) : table;

@@ -39,7 +39,14 @@ describe('CLIENT_KEYS', () => {
       { alice: { key: KEY, requestPerMinute: 1 } },
       /^CLIENT_KEYS: alice\.requestPerMinute:/,
     ],
-    ['a limit of 0', { alice: { key: KEY, dollarsPerDay: 0 } }, /^CLIENT_KEYS: alice\.dollarsPerDay:/],
+    [
+      'a limit of 0',
+      { alice: { key: KEY, dollarsPerDay: 0 } },
+      /^CLIENT_KEYS: alice\.dollarsPerDay: expected a number above 0$/,
+    ],
+    ['nobody', {}, /^CLIENT_KEYS: names no client; unset it/],
+    ['half a digest', { alice: `sha256:${DIGEST.slice(1)}` }, /^CLIENT_KEYS: the digest of alice is not/],
+    ['what sha256sum prints', { alice: `sha256:${DIGEST}  -` }, /^CLIENT_KEYS: the digest of alice is not/],
     ['an odd name', { 'a b': KEY }, /^CLIENT_KEYS: "a b" is no name/],
     [
       'one key for two',
@@ -49,5 +56,13 @@ describe('CLIENT_KEYS', () => {
   ])('%s is one line, without the key', (_name, value, message) => {
     expect(() => clientsOf(value)).toThrow(message);
     expect(() => clientsOf(value)).not.toThrow(new RegExp(KEY));
+  });
+
+  test.each([
+    ['written out', KEY],
+    ['as a digest', `sha256:${DIGEST}`],
+  ])("the operator's key is no client's: it opens everything, without limits (%s)", (_how, key) => {
+    const env = { BACKEND: 'mock', PROXY_API_KEY: KEY, CLIENT_KEYS: JSON.stringify({ alice: key }) };
+    expect(() => readConfig(env, [])).toThrow(/^CLIENT_KEYS: alice has the PROXY_API_KEY/);
   });
 });
