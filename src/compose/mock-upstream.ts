@@ -59,7 +59,7 @@ const catchAllIn =
 
 /**
  * Loads the scenarios. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving,
- * the log says so.
+ * the log says so, as an error: tests log nothing less, and would wonder why an edit changes nothing.
  */
 async function loadMock(
   { mock }: Config,
@@ -83,7 +83,7 @@ async function loadMock(
   const folder = new ScenarioFolder(places, {
     clock,
     onChange: (file) => logger.info({ file }, 'scenario read anew'),
-    onProblem: (message) => logger.warn({}, message),
+    onProblem: (message) => logger.error({}, message),
   });
   unstruck?.watch((played) => neverPlayed(folder.own(), played));
   if (scenario !== undefined) forSetting('MOCK_SCENARIO', () => findScenario(folder.current(), scenario));

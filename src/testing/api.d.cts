@@ -113,7 +113,9 @@ export type Control = {
   /** The requests so far, oldest first. */
   requests(of?: OfTest): Promise<JournalEntry[]>;
   lastRequest(of?: OfTest): Promise<JournalEntry | undefined>;
-  /** Replaces the faults; an empty text ends them. Rejects where the text names no fault. */
+  /**
+   * Replaces the faults of one test, or of the requests that name none; an empty text ends them. Rejects where the text names no fault.
+   */
   faults(spec: string, of?: OfTest): Promise<void>;
   /** Forgets the requests, counters and faults of one world, or of all. */
   reset(of?: OfTest): Promise<void>;
