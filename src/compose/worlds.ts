@@ -60,7 +60,7 @@ export class Worlds {
       isMocked || ports.isForTests
         ? {
             journal: this.#journal,
-            redactor,
+            redactor: redactor.keepingPersons(),
             isAlone: ports.worker === undefined,
             apiKeys: around.apiKeys,
             reset: (testId) => this.#reset(testId),

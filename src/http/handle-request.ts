@@ -184,7 +184,8 @@ export async function handleRequest(
   scope.begin?.(client);
   const reply = await answer(client, handler, scope);
   await keepWhole(reply, kept);
-  journaled?.answered(reply.response.status);
+  // Nobody gets an answer once the client has left.
+  if (!(client.signal.reason instanceof ClientGone)) journaled?.answered(reply.response.status);
   if (told && journaled?.source) reply.response.headers.set(SOURCE_HEADER, journaled.source);
   reply.response.headers.set('request-id', client.id);
   told?.addTo(reply.response.headers);

@@ -21,12 +21,6 @@ export type Shown = {
 const knowingOf = (redactor: Redactor, headers: Headers): Redactor =>
   redactor.with(credentialsIn(headers, new URLSearchParams()));
 
-const hidingWith = (redactor: Redactor) => (text: string) => redactor.text(text, '', []);
-
-/** Hides what is secret in a small text. */
-export const hiding = (redactor: Redactor, headers: Headers): Shown['text'] =>
-  hidingWith(knowingOf(redactor, headers));
-
 const inOneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 function withoutMiddle(text: string, characters: number): string {
@@ -37,7 +31,7 @@ function withoutMiddle(text: string, characters: number): string {
 
 export function shownWith(redactor: Redactor, headers: Headers, thread: ThreadedRedactor): Shown {
   const knowing = knowingOf(redactor, headers);
-  const text = hidingWith(knowing);
+  const text: Shown['text'] = (given) => knowing.text(given, '', []);
   return {
     text,
     bytes: (bytes) => thread.bytes(bytes, knowing),

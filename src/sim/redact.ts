@@ -16,6 +16,8 @@ import { tokensIn } from './token-shapes.ts';
 export type Redactor = {
   /** A redactor that also knows these secrets. */
   with(secrets: readonly string[]): Redactor;
+  /** A redactor that leaves what is about a person, for that person to read. */
+  keepingPersons(): Redactor;
   /** What it is made of, as plain data for another thread. */
   parts(): { secrets: readonly string[]; patterns: readonly string[] };
   /** Redacts a text. `where` is the name of the text in the list. */
@@ -87,7 +89,11 @@ function findPersonal(text: string): Found[] {
   return [...found(plain, plain), ...(told ? found(told, within(plain, told)) : [])];
 }
 
-export function createRedactor(secrets: readonly string[], own: readonly OwnRule[] = []): Redactor {
+export function createRedactor(
+  secrets: readonly string[],
+  own: readonly OwnRule[] = [],
+  keepsPersons = false,
+): Redactor {
   // The longest come first: nothing may be left of a secret that begins with another secret.
   const known = [...new Set(secrets)]
     .filter((secret) => secret.length >= MIN_SECRET)
@@ -95,8 +101,9 @@ export function createRedactor(secrets: readonly string[], own: readonly OwnRule
   const bytes: Redactor['bytes'] = (given, where, list) => {
     const text = Buffer.from(given.buffer, given.byteOffset, given.byteLength).toString('latin1');
     let clean = blot(text, findCredentials(text, known, own), where, list);
+    const most = keepsPersons ? 0 : MOST_ROUNDS;
     // The replacement may complete a name or an address, so redacting is repeated until nothing more is found.
-    for (let rounds = 0, before = ''; before !== clean && rounds < MOST_ROUNDS; rounds++) {
+    for (let rounds = 0, before = ''; before !== clean && rounds < most; rounds++) {
       before = clean;
       clean = blot(before, findPersonal(before), where, list);
     }
@@ -106,8 +113,9 @@ export function createRedactor(secrets: readonly string[], own: readonly OwnRule
   const self: Redactor = {
     with: (more) => {
       const unknown = more.filter((secret) => secret.length >= MIN_SECRET && !known.includes(secret));
-      return unknown.length === 0 ? self : createRedactor([...known, ...unknown], own);
+      return unknown.length === 0 ? self : createRedactor([...known, ...unknown], own, keepsPersons);
     },
+    keepingPersons: () => (keepsPersons ? self : createRedactor(known, own, true)),
     parts: () => ({
       secrets: known,
       patterns: own.map(({ source }) => {

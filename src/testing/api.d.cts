@@ -92,7 +92,7 @@ export type JournalEntry = {
   /** The kind of request: `main`, `subagent`, `title` …; null where the body was not understood. */
   caller: string | null;
   answer: {
-    /** Null while there is none yet. */
+    /** Null while there is none yet, and where the client left before there was one. */
     status: number | null;
     stop_reason: string | null;
     /** What the client was told, in a status or in the stream. */

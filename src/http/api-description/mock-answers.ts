@@ -43,7 +43,9 @@ export const JournalEntry = Type.Object(
     ),
     answer: Type.Object(
       {
-        status: status('The status that the client got; null while there is none yet.'),
+        status: status(
+          'The status that the client got; null while there is none yet, and where the client left before there was one.',
+        ),
         stop_reason: Nullable(text('Why the answer ended.')),
         error: Nullable(
           Type.Object(

@@ -5,7 +5,7 @@ import type { Journal } from './journal.ts';
 
 export type Mocking = {
   journal: Journal;
-  /** Blots out what must not be told. */
+  /** Blots out credentials. All else stays as the test's program has sent it. */
   redactor: Redactor;
   /** False where other processes serve the same port, so that each knows only a part. */
   isAlone: boolean;

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { checkLocal } from '../../../src/http/access.ts';
 import type { JournalAnswer, JournalEntry } from '../../../src/http/api-description/mock-answers.ts';
 import { Journal } from '../../../src/http/mocking/journal.ts';
+import { turns } from '../../support/held-upstream.ts';
 import { hello, startProxy, type TestProxy } from '../../support/proxy.ts';
 
 const KEY = 'the-key-of-this-proxy';
@@ -134,6 +135,44 @@ test('secrets are blotted out: in headers, in the body, and in what was sent', a
   const text = await (await proxy.send(PATH, undefined, { 'x-api-key': KEY })).text();
   expect(text).toContain('my keys are xxxx');
   for (const hidden of [secret, secret.slice(10, 40), KEY, '"abc"']) expect(text).not.toContain(hidden);
+});
+
+test('all else is told as it was sent: what is about a person, all digits, and words that are also the key of the client', async () => {
+  await using proxy = await startProxy();
+  const content = 'Write testing to ann@example.com from /home/ann/notes, project_id "x-123456"';
+  const sent = `{"model":"claude-sonnet-4-5","max_tokens":99,"metadata":{"user_id":"user-17"},"messages":[
+    {"role":"user","content":${JSON.stringify(content)}},
+    {"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"t","input":{"id":9007199254740993,"share":1.0}}]},
+    {"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"done"}]}],
+    "tools":[{"name":"t","input_schema":{"type":"object"}}]}`;
+  const headers = {
+    'content-type': 'application/json',
+    'anthropic-version': '2023-06-01',
+    'x-api-key': 'testing',
+  };
+  await finished(fetch(`${proxy.url}/v1/messages`, { method: 'POST', headers, body: sent }));
+  const entry = await onlyEntry(proxy);
+  expect(entry.headers['x-api-key']).toBe('xxxxxxx');
+  expect(entry.body).toEqual(JSON.parse(sent));
+  expect(JSON.stringify(entry.attempts[0]?.body)).toContain(JSON.stringify(content).slice(1, -1));
+  const text = await (await proxy.send(PATH)).text();
+  expect(text.match(/"id":9007199254740993,"share":1\.0/g)).toHaveLength(2);
+});
+
+test('a client that leaves before there is an answer has got no status', async () => {
+  await using proxy = await startProxy({ env: { FAULTS: 'stall@*:frame=1 for=ever' } });
+  const leaving = new AbortController();
+  const asked = fetch(`${proxy.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+    body: JSON.stringify(hello),
+    signal: leaving.signal,
+  });
+  while ((await journalOf(proxy)).requests[0]?.attempts[0]?.status !== 200) await turns();
+  leaving.abort();
+  await asked.catch(() => {});
+  while (proxy.requests.ended < 1) await turns();
+  expect((await onlyEntry(proxy)).answer).toMatchObject({ status: null, stop_reason: null, error: null });
 });
 
 test('a credential in the address is blotted out, however short it is', async () => {
