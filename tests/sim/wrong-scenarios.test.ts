@@ -63,6 +63,16 @@ test.each([
     'flows.0.caller: "mian" is no kind of request; did you mean main?',
   ],
   [
+    'a slot without an end',
+    file('  - { name: r, text: "You said {{user, or {{ result.Read }" }'),
+    'rules.0.text: {{user has no end: }} is missing',
+  ],
+  [
+    'a fact without an end',
+    file('  - { name: r, text: "{{user}} in {{cwd}" }', 'facts: { cwd: { find: "x(y)", otherwise: "" } }\n'),
+    'rules.0.text: {{cwd has no end: }} is missing',
+  ],
+  [
     'an unknown slot',
     file('  - { name: r, text: "You said {{usr}}" }'),
     'rules.0.text: no slot is called {{usr}}; did you mean user?',

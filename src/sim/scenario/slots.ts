@@ -6,6 +6,9 @@ import type { ActOrChance, FileData } from './schema.ts';
 /** Anything that looks like a slot. After a backslash the braces are plain text. */
 export const SLOT = /(\\?)\{\{\s*([A-Za-z_][^\s{}]*)\s*\}\}/g;
 
+/** The beginning of a slot, where the whole slots of a text are gone. */
+const OPENED = /(?<!\\)\{\{\s*([A-Za-z_]\w*)/g;
+
 export type Slot = {
   name: string;
   /** What stands after the dot. */
@@ -29,6 +32,13 @@ const BUILT_IN: Readonly<Record<string, 'any' | readonly string[]>> = {
 };
 
 export const isBuiltInSlot = (name: string): boolean => Object.hasOwn(BUILT_IN, name);
+
+/** Says of which slots `text` has only the beginning. Other words after braces may be meant as they are. */
+const unendedIn = (text: string, more: readonly string[]): string[] =>
+  [...text.replaceAll(SLOT, ' ').matchAll(OPENED)]
+    .map(([, name = '']) => name)
+    .filter((name) => isBuiltInSlot(name) || more.includes(name))
+    .map((name) => `{{${name} has no end: }} is missing (with \\ before it the braces stay as they are)`);
 
 /** Says what is wrong with a slot; undefined for a good one. `more`: names beside those that are built in. */
 function wrongIn(inside: string, more: readonly string[]): string | undefined {
@@ -57,6 +67,7 @@ export function checkSlots({ facts = {}, rules = [], flows = [] }: FileData, tel
         const wrong = escaping ? undefined : wrongIn(inside, more);
         if (wrong) tell(at, wrong);
       }
+      for (const wrong of unendedIn(value, more)) tell(at, wrong);
     } else if (typeof value === 'object' && value !== null)
       for (const [key, item] of Object.entries(value)) check(item, [...at, key], more);
   };
