@@ -85,10 +85,11 @@ export const TURN: Form = {
     };
     return [layout.META, printJson(sorted(short), WIDTH)];
   },
-  exchangeMeta: ({ anomalies, redactions, ...meta }) => [
-    layout.META,
-    printJson(sorted({ ...meta, ...unlessEmpty({ anomalies, redactions }) }), WIDTH),
-  ],
+  exchangeMeta({ anomalies, redactions, headSha256: _, body, ...meta }) {
+    const { timesSha256: __, ...shortBody } = body;
+    const short = { ...meta, body: shortBody, ...unlessEmpty({ anomalies, redactions }) };
+    return [layout.META, printJson(sorted(short), WIDTH)];
+  },
 };
 
 const unlessEmpty = (lists: Record<string, readonly unknown[] | undefined>) =>

@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value';
 import { canonicalJson, isObject, tryParseJson } from '../../lib/json.ts';
 import { RecordedSettings } from './settings.ts';
 import { whyNotJson, withoutMark } from './text-files.ts';
-import { CassetteError, type ClientRequest, FORMAT_VERSION } from './types.ts';
+import { CassetteError, type ClientRequest, FORMAT_VERSION, type UpstreamExchange } from './types.ts';
 
 const Headers = Type.Record(Type.String(), Type.String());
 
@@ -25,6 +25,8 @@ const Body = Type.Object({
   sha256: Type.String(),
   length: Type.Number(),
   reads: Type.Optional(Type.Number()),
+  /** The hash of the times between the reads. Not in a turn, nor in recordings that are older than this field. */
+  timesSha256: Type.Optional(Type.String()),
 });
 
 export const ExchangeMeta = Type.Object({
@@ -37,6 +39,8 @@ export const ExchangeMeta = Type.Object({
   body: Body,
   end: Type.Object({ kind: Type.String(), side: Type.String() }),
   error: Type.Optional(Type.Object({ message: Type.String(), code: Type.Optional(Type.String()) })),
+  /** The hash of `head` and `error`. Absent as `timesSha256` is. */
+  headSha256: Type.Optional(Type.String()),
   /** In a turn, these lists are left out where they are empty. */
   anomalies: Type.Optional(Type.Array(Type.String())),
   redactions: Type.Optional(Redactions),
@@ -163,9 +167,19 @@ export const sha256 = (bytes: Uint8Array): string =>
 export const isBody = (bytes: Uint8Array, { length, sha256: written }: Static<typeof Body>): boolean =>
   bytes.length === length && sha256(bytes) === written;
 
+const hashOf = (value: unknown): string => sha256(new TextEncoder().encode(canonicalJson(value)));
+
+/** The hash of the times of a body. */
+export const timesHash = ({ reads, end }: Pick<UpstreamExchange, 'reads' | 'end'>): string =>
+  hashOf([reads.map(({ ms }) => ms), end.ms]);
+
+/** The hash of what came before a body, and of the error that broke it off. */
+export const headHash = ({ head, error }: Pick<ExchangeMeta, 'head' | 'error'>): string =>
+  hashOf([head, error ?? null]);
+
 /** The hash of a request as it was sent, whatever the form of the file that holds it. */
 export const requestHash = ({ method, path, query, headers, body }: ClientRequest): string =>
-  sha256(new TextEncoder().encode(canonicalJson([method, path, query, headers, body])));
+  hashOf([method, path, query, headers, body]);
 
 /** JSON that people read. Keys keep their order. */
 export const indentedJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -11,12 +11,14 @@ import * as layout from './layout.ts';
 import {
   ExchangeMeta,
   FetchedFiles,
+  headHash,
   isBody,
   RequestFile,
   RequestMeta,
   readJsonFile,
   requestHash,
   sha256,
+  timesHash,
 } from './meta.ts';
 import { readStreamLines, type Stream } from './stream-lines.ts';
 import { asWritten, conflictIn, listFolders, problemOf, readBytes, readText, textIn } from './text-files.ts';
@@ -191,6 +193,7 @@ class RequestFiles {
     const meta = readJsonFile(ExchangeMeta, readText(metaFile), metaFile);
     const { model, head, error, anomalies = [], redactions = [], truncatedRecording } = meta;
     if (head) checkHead(head, metaFile, '/head');
+    if (meta.headSha256 !== undefined && meta.headSha256 !== headHash(meta)) this.#edited('said', metaFile);
     const stream = this.#stream(join(folder, layout.STREAM), meta);
     return {
       request: this.#sent(folder),
@@ -224,7 +227,9 @@ class RequestFiles {
     const stream = readStreamLines(readText(file), file);
     const bytes = Buffer.concat(stream.reads.map((read) => read.bytes));
     const isSameEnd = end.kind === stream.end.kind && end.side === stream.end.side;
-    if (!isBody(bytes, body) || !isSameEnd) this.#edited('said', file);
+    const { timesSha256: times } = body;
+    const isSameTime = times === undefined || times === timesHash(stream);
+    if (!isBody(bytes, body) || !isSameEnd || !isSameTime) this.#edited('said', file);
     return stream;
   }
 

@@ -5,7 +5,7 @@ import { packText } from './blobs.ts';
 import { type IfThere, writeFolder, writeWhole } from './files.ts';
 import { type File, type Form, RECORDING, TURN } from './forms.ts';
 import * as layout from './layout.ts';
-import { type ExchangeMeta, type RequestMeta, requestHash, sha256 } from './meta.ts';
+import { type ExchangeMeta, headHash, type RequestMeta, requestHash, sha256, timesHash } from './meta.ts';
 import { writeStreamLines } from './stream-lines.ts';
 import { FORMAT_VERSION, type RecordedRequest, type UpstreamExchange } from './types.ts';
 
@@ -96,13 +96,17 @@ function requestMeta(recorded: RecordedRequest, pack: (text: string) => string):
 function exchangeMeta(exchange: UpstreamExchange): ExchangeMeta {
   const { model, head, reads, end, error, anomalies, redactions, truncatedRecording } = exchange;
   const bytes = Buffer.concat(reads.map((read) => read.bytes));
+  const told = {
+    head: head ? { ...head, headers: { ...head.headers } } : null,
+    ...(error ? { error } : {}),
+  };
   return {
     format: FORMAT_VERSION,
     model,
-    head: head ? { ...head, headers: { ...head.headers } } : null,
-    body: { ...bodyFacts(bytes), reads: reads.length },
+    ...told,
+    headSha256: headHash(told),
+    body: { ...bodyFacts(bytes), reads: reads.length, timesSha256: timesHash({ reads, end }) },
     end: { kind: end.kind, side: end.side },
-    ...(error ? { error } : {}),
     anomalies: [...anomalies],
     redactions: [...redactions],
     ...(truncatedRecording ? { truncatedRecording } : {}),

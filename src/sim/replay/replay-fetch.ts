@@ -79,7 +79,7 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
       cut = `upstream answer ${number} was broken off by the proxy when it was recorded (max_tokens or a stop sequence was reached), and this request asks for more of it`;
       onMismatch(cut);
     };
-    return play({ ...exchange, reads }, { ...time, onEnd }, init.signal ?? undefined);
+    return play({ ...exchange, reads, onEnd }, time, init.signal ?? undefined);
   };
 }
 
@@ -107,17 +107,13 @@ function mismatch(
 const refusal = (message: string): Response =>
   Response.json({ error: { code: 400, message, status: 'FAILED_PRECONDITION' } }, { status: 400 });
 
-type PlayTime = ReplayTime & {
+type Played = UpstreamExchange & {
   /** Called when all that was recorded has been read, and more is wanted. */
   onEnd(): void;
 };
 
 /** Plays the recorded connection, including the way in which it failed. */
-async function play(
-  exchange: UpstreamExchange,
-  time: PlayTime,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
+async function play(exchange: Played, time: ReplayTime, signal: AbortSignal | undefined): Promise<Response> {
   const { head } = exchange;
   if (!head) {
     await playEnd(exchange, time, signal).finally(() => {
@@ -134,8 +130,8 @@ async function play(
 }
 
 function bodyOf(
-  exchange: UpstreamExchange,
-  time: PlayTime,
+  exchange: Played,
+  time: ReplayTime,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   let next = 0;
@@ -155,7 +151,7 @@ function bodyOf(
           controller.enqueue(read.bytes);
           return;
         }
-        time.onEnd();
+        exchange.onEnd();
         await playEnd(exchange, time, stop).finally(over);
         controller.close();
       },

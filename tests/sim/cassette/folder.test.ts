@@ -221,13 +221,23 @@ describe('a recorded request on disk', () => {
   });
 
   test.each([
-    ['upstream/01/stream.jsonl', 'said'],
-    ['expected.sse', 'expected'],
-  ] as const)('an edited %s can be read for a person to accept', async (file, kind) => {
-    const { path } = await roundTrip(`${Bun.randomUUIDv7()}/001-main`, recorded);
-    edit(path, file, (text) => text.replace('{', '{ '));
-    expect(readAsItLies(path).edits).toEqual([{ file, kind }]);
-  });
+    ['upstream/01/stream.jsonl', 'said', '{', '{ '],
+    ['upstream/01/stream.jsonl', 'said', '[3,', '[900,'],
+    ['upstream/01/stream.jsonl', 'said', '[7,"reset","upstream"]', '[7,"eof","upstream"]'],
+    ['upstream/01/stream.jsonl', 'said', '[7,"reset"', '[70,"reset"'],
+    ['upstream/01/meta.json', 'said', '"status": 200', '"status": 503'],
+    ['upstream/01/meta.json', 'said', 'text/event-stream', 'application/json'],
+    ['upstream/01/meta.json', 'said', 'the socket closed', 'the line was cut'],
+    ['upstream/02/meta.json', 'said', 'ECONNRESET', 'ECONNREFUSED'],
+    ['expected.sse', 'expected', '{', '{ '],
+  ] as const)(
+    'an edited %s can be read for a person to accept (%s: %s → %s)',
+    async (file, kind, from, to) => {
+      const { path } = await roundTrip(`${Bun.randomUUIDv7()}/001-main`, recorded);
+      edit(path, file, (text) => text.replace(from, to));
+      expect(readAsItLies(path).edits).toEqual([{ file, kind }]);
+    },
+  );
 
   test('an edited long text can be read, too', async () => {
     const { path } = await roundTrip(`${Bun.randomUUIDv7()}/001-main`, needing('a'));
