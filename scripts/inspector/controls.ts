@@ -46,6 +46,8 @@ export async function tryKeyboard(browser: Browser, client: Client): Promise<voi
   await check('esc leads back', () => page.locator('.list').waitFor());
   await press('?');
   await check('? is the help', () => sees(page, 'the tabs of a request', 'dialog'));
+  await check('it has the words, too', () => sees(page, /still had from an earlier request/, 'dialog'));
+  await keep(page, 'help-1280-light');
   await press('Escape');
   await press('.');
   await check('. pauses', () => sees(page, 'Paused'));

@@ -24,6 +24,9 @@ async function tryList({ page }: OpenPage, name: string): Promise<void> {
     sees(page, /A broken piece of Gemini’s stream was repaired.*broken-event/, '.line.request.changed'),
   );
   await isNothingCut(page, `${name}: the list`);
+  await check(`${name}: the heads of columns say what they mean`, () =>
+    page.locator('.head abbr[title*="Seconds from the request"]').waitFor({ timeout: SEE_MS }),
+  );
   await keep(page, `list-${name}`);
 }
 
@@ -101,7 +104,7 @@ async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
   await check(`${name}: the key without quota says until when`, () =>
     sees(page, /in \d+ h \d+ min|in \d+:\d+/, '.keys'),
   );
-  await check(`${name}: models and breakers`, () => sees(page, 'Models and breakers'));
+  await check(`${name}: models and breakers`, () => sees(page, /keeps failing with a key is/));
   await check(`${name}: what has answered in place of a model`, () =>
     sees(page, /1 request today, last at/, '.keys'),
   );

@@ -285,6 +285,8 @@ export type KeysPage = {
     state: string;
     sign: 'good' | 'slow' | 'failed' | 'idle';
     why: string;
+    /** What the log and the metrics call the state, where that is another word. */
+    hint?: string | undefined;
     until?: number | undefined;
     backWords?: string | undefined;
     lastMinute?: { requests: number; limit?: number | undefined } | undefined;
@@ -298,6 +300,7 @@ export type KeysPage = {
       sign: 'good' | 'slow' | 'failed' | 'idle';
       state: string;
       more?: string | undefined;
+      hint?: string | undefined;
     }[];
     /** True where no key answers with the model now. */
     isDown: boolean;

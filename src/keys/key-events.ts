@@ -61,7 +61,7 @@ const BREAKER_SAYS = {
 } as const satisfies Record<BreakerState, string>;
 
 const STREAMS_SAY = {
-  open: 'keep breaking: asked unary for a while',
+  open: 'keep breaking: for a while whole answers are asked for',
   closed: 'work again',
 } as const satisfies Record<StreamsEvent['state'], string>;
 

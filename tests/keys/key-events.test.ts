@@ -28,7 +28,7 @@ const EVENTS: readonly (readonly [KeyEvent | StreamsEvent, string])[] = [
   [{ ...breaker, state: 'open' }, 'key #a: big keeps failing; not asked until 2026-11-30T00:16:45.000Z'],
   [{ ...breaker, state: 'half-open' }, 'key #a: big is tried with one request'],
   [{ ...breaker, state: 'closed' }, 'key #a: big works again'],
-  [{ ...streams, state: 'open' }, 'streams of big keep breaking: asked unary for a while'],
+  [{ ...streams, state: 'open' }, 'streams of big keep breaking: for a while whole answers are asked for'],
   [{ ...streams, state: 'closed' }, 'streams of big work again'],
 ];
 

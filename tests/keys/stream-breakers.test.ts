@@ -82,7 +82,7 @@ describe('streams of a model', () => {
     passes[0]?.succeeded();
     expect([streaming.pass('big') !== undefined, streaming.broken()]).toEqual([true, []]);
     expect(lines).toEqual([
-      'streams of big keep breaking: asked unary for a while',
+      'streams of big keep breaking: for a while whole answers are asked for',
       'streams of big work again',
     ]);
   });

@@ -1,5 +1,5 @@
 /** What is true of keys, models, budgets and clients now. */
-import type { KeysFacts } from '../../inspector/figures/keys-page.ts';
+import { type KeysFacts, lastingStates } from '../../inspector/figures/keys-page.ts';
 import { lately, servedElsewhere, servedHere } from '../../inspector/figures/lately.ts';
 import type { Inspector } from '../../inspector/inspector.ts';
 import type { KeysPage } from '../../inspector/shapes.ts';
@@ -66,7 +66,8 @@ function clientsOf(
 export function keysFacts(deps: ServerDeps, inspector: Inspector): KeysFacts {
   const { keys, settings, clock } = deps;
   const { big, small, patterns } = settings.modelMap;
-  const states = keys.states();
+  const moment = clock.monotonic();
+  const states = keys.states().map((key) => lastingStates(key, moment));
   const now = clock.wall().getTime();
   const served = [...inspector.requests().map(servedHere), ...deps.elsewhere.rows().map(servedElsewhere)];
   const seen = lately(

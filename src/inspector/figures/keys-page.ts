@@ -38,28 +38,61 @@ const STAND_INS = {
     'A recording answers in place of Google. Limits that it has are told in the requests, and are not kept here.',
 } as const;
 
-type Told = { state: string; sign: KeyRow['sign']; why: string };
+/** `hint`: what the log and the metrics call the state, where that is another word. */
+type Told = { state: string; sign: KeyRow['sign']; why: string; hint?: string };
 
 /** What keeps a key from a model, in words; the worst first. */
 const MODEL_STATES = {
   parked: { state: 'out today', sign: 'failed', why: 'Google’s quota of a day is used up' },
   cooling: { state: 'resting', sign: 'slow', why: 'Google’s quota of a minute is used up' },
-  open: { state: 'left out', sign: 'failed', why: 'the model keeps failing with it (its breaker is open)' },
+  open: {
+    state: 'left out',
+    sign: 'failed',
+    why: 'the model keeps failing with it',
+    hint: 'In the log and in the metrics: its breaker is open',
+  },
   'half-open': {
-    state: 'tried again',
+    state: 'on trial',
     sign: 'slow',
-    why: 'one request decides whether it works again (its breaker is half-open)',
+    why: 'the next request shows whether it works again',
+    hint: 'In the log and in the metrics: its breaker is half-open',
   },
   denied: { state: 'no access', sign: 'idle', why: 'the key may not use the model' },
 } as const satisfies Record<ModelState['state'], Told>;
 
+const toldOf = (state: ModelState['state']): Told => MODEL_STATES[state];
+
 const WORST_FIRST = Object.keys(MODEL_STATES) as ModelState['state'][];
+
+/**
+ * What keeps a key from its models now, one state a model: the one that ends last, since until then the model is not asked.
+ * A time that has passed means that the next request decides.
+ */
+export function lastingStates({ models, ...key }: KeyState, now: number): KeyState {
+  const lasting = new Map<string, ModelState>();
+  for (const one of models) {
+    const before = lasting.get(one.model);
+    if (!before || one.until > before.until) lasting.set(one.model, one);
+  }
+  return {
+    ...key,
+    models: [...lasting.values()].map((one) => (one.until > now ? one : { ...one, state: 'half-open' })),
+  };
+}
 
 /** `in 0:18`, `in 17 h 57 min`. */
 function inWords(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 3_600) return `in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return `in ${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+}
+
+const NEXT_REQUEST = 'with the next request';
+
+/** When a state ends. */
+function backOf({ state, until }: ModelState, { dateOf }: KeysFacts): Pick<KeyRow, 'until' | 'backWords'> {
+  if (state === 'half-open') return { backWords: NEXT_REQUEST };
+  return { until: dateOf(until), ...(state === 'parked' ? { backWords: 'midnight Pacific' } : {}) };
 }
 
 function keyRow(key: KeyState, facts: KeysFacts): KeyRow {
@@ -82,15 +115,15 @@ function keyRow(key: KeyState, facts: KeysFacts): KeyRow {
     const why = facts.standIn ? 'no key of Google’s: its limits are not kept' : '';
     return { ...common, state: 'in use', sign: 'good', why };
   }
-  const told = MODEL_STATES[worst.state];
+  const told = toldOf(worst.state);
   const others = models.length === 1 ? '' : `; see below for ${models.length - 1} more`;
   return {
     ...common,
     state: `${told.state} for ${worst.model}`,
     sign: told.sign,
     why: `${told.why}${others}`,
-    until: facts.dateOf(worst.until),
-    ...(worst.state === 'parked' ? { backWords: 'midnight Pacific' } : {}),
+    hint: told.hint,
+    ...backOf(worst, facts),
   };
 }
 
@@ -102,9 +135,10 @@ function cellOf(
   if (state !== 'in use') return { key: fingerprint, sign: 'idle', state };
   const found = models.find((one) => one.model === model);
   if (!found) return { key: fingerprint, sign: 'good', state: 'answers' };
-  const { sign, state: words } = MODEL_STATES[found.state];
-  const more = `back ${inWords(facts.dateOf(found.until) - facts.now)}`;
-  return { key: fingerprint, sign, state: words, more };
+  const { sign, state: words, hint } = toldOf(found.state);
+  const { until } = backOf(found, facts);
+  const more = until === undefined ? NEXT_REQUEST : `again ${inWords(until - facts.now)}`;
+  return { key: fingerprint, sign, state: words, more, hint };
 }
 
 const modelRow = (model: string, facts: KeysFacts): ModelRow => ({
@@ -129,7 +163,8 @@ export function noticeOf(facts: KeysFacts): Notice | undefined {
   if (down !== undefined) {
     const [instead] = lately.replaced.get(down) ?? [];
     const next = nextTry(down, facts);
-    const more = next === undefined ? undefined : `Next try ${inWords(next)}.`;
+    const more =
+      next === undefined ? undefined : `It is tried again ${next > 0 ? inWords(next) : NEXT_REQUEST}.`;
     return instead
       ? { sign: 'slow', text: `${down} is down with every key, ${instead.model} answers instead.`, more }
       : { sign: 'failed', text: `${down} is down with every key.`, more };

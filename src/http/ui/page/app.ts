@@ -15,6 +15,7 @@ import { useMarks } from './marks.ts';
 import { Dialog, Key, Sign } from './parts.ts';
 import { neighbour, Request } from './request/request.ts';
 import { Gone, Loading, Lock, OneOfSeveral, StandIn } from './states.ts';
+import { ALL_TERMS } from './terms.ts';
 import { nextTheme } from './theme.ts';
 
 const CONNECTION_TEXTS: Readonly<Record<Snapshot['connection']['is'], string>> = {
@@ -72,11 +73,13 @@ const Notice = ({ live }: { live: Snapshot }) => {
     <span><strong>${notice.text}</strong> <span class="wide">${notice.more}</span></span><a href="#/keys">Keys</a></div>`;
 };
 
-const Help = ({ onClose }: { onClose(): void }) => html`<${Dialog} title="Keys" onClose=${onClose}>
+const Help = ({ onClose }: { onClose(): void }) => html`<${Dialog} title="Keyboard" onClose=${onClose}>
     <table class="help"><tbody>${KEY_TEXTS.map(
       ([keys, text]) =>
         html`<tr><td>${keys.map((key) => html`<${Key}>${key}<//> `)}</td><td>${text}</td></tr>`,
     )}</tbody></table>
+    <h2>Words</h2>
+    <dl class="words">${ALL_TERMS.map(([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl>
     <div class="buttons"><button class="primary" onClick=${onClose}>Close</button></div>
   <//>`;
 

@@ -112,7 +112,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** Says whose requests and figures these are, where several proxies share one Redis. */
 export const OneOfSeveral = ({ instance }: { instance: NonNullable<State['instance']> }) =>
   html`<div class="notice plain" role="note"><span class="sign changed" aria-hidden="true">i</span><span><strong>This page shows the requests of this instance
-    (${instance.number} of ${instance.of}).</strong> <span class="wide">The others share keys, breakers and budgets with it through Redis; each has a page of its own for its requests.</span></span></div>`;
+    (${instance.number} of ${instance.of}).</strong> <span class="wide">The others share keys with it through Redis, what is known of models that fail, and budgets; each has a page of its own for its requests.</span></span></div>`;
 
 export const StandIn = ({ hello }: { hello: Hello | undefined }) => {
   const text = STAND_INS[hello?.upstream ?? ''];

@@ -1,4 +1,4 @@
-/** Keys, models with their breakers, budgets, clients: what works now, and when the rest is back. */
+/** Keys, models, budgets, clients: what works now, and when the rest works again. */
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import type { ActionAnswer, KeysPage } from '../../../../inspector/shapes.ts';
@@ -6,6 +6,7 @@ import { act } from '../data/api.ts';
 import { useAnswer, useNow } from '../data/hooks.ts';
 import { Dialog, Meter, Tag } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
+import { Term } from '../terms.ts';
 import { clock, count, countdown, money, plural, shortModel, tokens } from './words.ts';
 
 /** Milliseconds from one look to the next. */
@@ -36,13 +37,13 @@ const KeysTable = ({
 }) => html`<section class="panel">
     <header><h2>Keys</h2><span class="second">named by fingerprint; the key itself is never shown</span></header>
     <div class="scroll"><table>
-      <thead><tr><th>Key</th><th>State</th><th>Back</th>
+      <thead><tr><th><${Term} of="key" /></th><th>State</th><th><${Term} of="worksAgain" /></th>
         <th title="Requests to Google, failed ones too">Sent,<br />last minute</th><th class="figure wide" title="Requests of clients">Answered,<br />today</th>
         <th class="figure wide">Tokens in,<br />today</th><th class="figure">Cost,<br />today</th><th class="figure wide" title="Sessions whose requests go to this key">Sessions</th><th></th></tr></thead>
       <tbody>${keys.map(
         (row) => html`<tr key=${row.key}>
           <td><code><strong>#${row.key}</strong></code></td>
-          <td><${Tag} sign=${row.sign}>${row.state}<//><div class="second">${row.why}</div></td>
+          <td><span title=${row.hint}><${Tag} sign=${row.sign}>${row.state}<//></span><div class="second">${row.why}</div></td>
           <td><${Back} row=${row} now=${now} /></td>
           <td class="minute"><${LastMinute} value=${row.lastMinute} /></td>
           <td class="figure wide">${count(row.today.requests)}</td><td class="figure wide">${tokens(row.today.in)}</td>
@@ -73,7 +74,7 @@ const Models = ({
   keys: readonly KeyRow[];
   test: Test;
 }) => html`<section class="panel">
-    <header><h2>Models and breakers</h2><span class="second">a breaker stands before each model with each key</span></header>
+    <header><h2>Models</h2><span class="second">a model that keeps failing with a key is <${Term} of="leftOut">left out<//> for a while</span></header>
     <div class="scroll"><table>
       <thead><tr><th>Model</th>${keys.map(({ key }) => html`<th><code>#${key}</code></th>`)}<th>Answered in its place</th><th></th></tr></thead>
       <tbody>${models.map(
@@ -81,7 +82,7 @@ const Models = ({
           <td><strong>${model}</strong></td>
           ${keys.map(({ key }) => {
             const cell = cells.find((one) => one.key === key);
-            return html`<td>${cell ? html`<${Tag} sign=${cell.sign}>${cell.state}<//><div class="second">${cell.more}</div>` : html`<span class="second">–</span>`}</td>`;
+            return html`<td>${cell ? html`<span title=${cell.hint}><${Tag} sign=${cell.sign}>${cell.state}<//></span><div class="second">${cell.more}</div>` : html`<span class="second">–</span>`}</td>`;
           })}
           <td><${InsteadOf} isDown=${isDown} instead=${instead} /></td>
           <td class="figure"><button onClick=${() => test(model, `models/${encodeURIComponent(model)}/test`)}>Test</button></td>

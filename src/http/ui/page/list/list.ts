@@ -2,6 +2,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { barScaleMs } from '../figures/scale.ts';
+import { Term } from '../terms.ts';
 import { Line } from './list-row.ts';
 import { heightOf, type Item } from './threads.ts';
 
@@ -100,15 +101,15 @@ const secondsOf = (ms: number) => (ms < 1_000 ? (ms / 1_000).toFixed(1) : Math.r
 const Head = ({ scaleMs }: { scaleMs: number }) => html`<div role="row" class="line head" aria-rowindex="1">
     <div role="columnheader">Time</div>
     <div role="columnheader" class="says">Request</div>
-    <div role="columnheader"><span class="wide">Asked → answered</span><span class="narrow">Answered</span></div>
-    <div role="columnheader" class="ending">End</div>
-    <div role="columnheader" class="span scale"><span>0</span><span>${secondsOf(scaleMs / 2)}</span><span>${secondsOf(scaleMs)} s</span></div>
-    <div role="columnheader" class="figure first">First s</div>
-    <div role="columnheader" class="figure total">Total s</div>
-    <div role="columnheader" class="figure in">In</div>
-    <div role="columnheader" class="figure cached">Cached</div>
-    <div role="columnheader" class="figure out">Out</div>
-    <div role="columnheader" class="figure dollars">$</div>
+    <div role="columnheader"><span class="wide"><${Term} of="models" /></span><span class="narrow"><${Term} of="models">Answered<//></span></div>
+    <div role="columnheader" class="ending"><${Term} of="end" /></div>
+    <div role="columnheader" class="span scale"><span>0</span><span>${secondsOf(scaleMs / 2)}</span><span><${Term} of="bar">${secondsOf(scaleMs)} s<//></span></div>
+    <div role="columnheader" class="figure first"><${Term} of="first" /></div>
+    <div role="columnheader" class="figure total"><${Term} of="total" /></div>
+    <div role="columnheader" class="figure in"><${Term} of="in" /></div>
+    <div role="columnheader" class="figure cached"><${Term} of="cached" /></div>
+    <div role="columnheader" class="figure out"><${Term} of="out" /></div>
+    <div role="columnheader" class="figure dollars"><${Term} of="dollars" /></div>
   </div>`;
 
 export function List({ items, cursor, now, onMove, onOpen, onTop }: ListProps) {

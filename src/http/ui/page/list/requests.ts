@@ -6,9 +6,10 @@ import { type Address, withQuery } from '../data/address.ts';
 import { lines } from '../data/api.ts';
 import type { Go } from '../data/hooks.ts';
 import type { Snapshot } from '../data/live.ts';
-import { count, megabytes, money, percent, tokens } from '../figures/words.ts';
+import { CALLER_TEXTS, count, megabytes, money, percent, tokens } from '../figures/words.ts';
 import { Key, Sign } from '../parts.ts';
 import { Empty, NoMatch } from '../states.ts';
+import { Term } from '../terms.ts';
 import { choicesOf, countSigns, KINDS, type Kind, SIGNS, type SignCounts, toggled } from './filters.ts';
 import { List } from './list.ts';
 import type { Item } from './threads.ts';
@@ -90,11 +91,11 @@ function Menu({ rows, address, go }: { rows: readonly Row[]; address: Address; g
     <div class="popover">
       ${KINDS.map(
         (kind) => html`<fieldset>
-          <legend>${kind}</legend>
+          <legend>${kind === 'caller' ? html`<${Term} of="caller">caller<//>` : kind}</legend>
           ${(choices?.[kind] ?? []).map(
             (
               value,
-            ) => html`<label><input type="checkbox" checked=${address.query[kind]?.split(',').includes(value) ?? false}
+            ) => html`<label title=${kind === 'caller' ? CALLER_TEXTS[value] : undefined}><input type="checkbox" checked=${address.query[kind]?.split(',').includes(value) ?? false}
               onChange=${() => choose(kind, value)} /> ${kind === 'key' ? `#${value}` : value}</label>`,
           )}
           ${choices?.[kind].length === 0 && html`<span class="second">none</span>`}
@@ -146,8 +147,8 @@ function Tools({
     )}
     <${Menu} rows=${rows} address=${address} go=${go} />
     <div class="choice" role="group" aria-label="Order">
-      <button aria-pressed=${!isFlat} onClick=${() => change({ flat: '' })}>Threads</button>
-      <button aria-pressed=${isFlat} onClick=${() => change({ flat: '1' })}>Flat</button>
+      <button title="The requests of each session together" aria-pressed=${!isFlat} onClick=${() => change({ flat: '' })}>Threads</button>
+      <button title="All requests, the newest first" aria-pressed=${isFlat} onClick=${() => change({ flat: '1' })}>Flat</button>
     </div>
   </div>`;
 }

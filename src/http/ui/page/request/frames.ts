@@ -7,6 +7,7 @@ import { useAnswer } from '../data/hooks.ts';
 import { bytes, plural } from '../figures/words.ts';
 import { Fold, Sign } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
+import { Term } from '../terms.ts';
 
 type Frame = Content['frames'][number];
 type Group = { frames: [Frame, ...Frame[]] };
@@ -81,7 +82,7 @@ export function Frames({ detail, base, attempt }: { detail: Detail; base: string
     <header><h2>What Gemini sent, what the client got</h2>
       <span class="second">attempt ${attempt} · ${plural(frames.length, 'frame')}, ${bytes(size)} · ${plural(eventCount, 'event')}</span></header>
     <div class="scroll"><table>
-      <thead><tr><th class="figure">Frame</th><th class="figure">at s</th><th class="figure">Size</th><th>Gemini’s frame</th><th>Events sent</th></tr></thead>
+      <thead><tr><th class="figure"><${Term} of="frame" /></th><th class="figure">at s</th><th class="figure">Size</th><th>Gemini’s frame</th><th><${Term} of="event">Events<//> sent</th></tr></thead>
       <tbody>${grouped(frames).map((group) => html`<${GroupRow} key=${group.frames[0].number} group=${group} base=${base} />`)}</tbody>
     </table></div>
   </section>`;

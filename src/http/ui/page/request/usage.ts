@@ -20,7 +20,7 @@ function Shares({ shares, why }: { shares: Content['cachedShares']; why: string 
         </a>`;
       })}
     </div>
-    ${why !== undefined && html`<p class="reason"><span class="sign slow" aria-hidden="true">!</span> <span><strong>Why it was cold:</strong> ${why}</span></p>`}
+    ${why !== undefined && html`<p class="reason"><span class="sign slow" aria-hidden="true">!</span> <span><strong>Why so little came from the cache:</strong> ${why}</span></p>`}
   </section>`;
 }
 
