@@ -66,6 +66,7 @@ const TO_WORKER = Type.Union([
   Type.Object({ kind: Type.Literal('reload') }),
   /** Let answers under way end, and then end. */
   Type.Object({ kind: Type.Literal('close') }),
+  Type.Object({ kind: Type.Literal('break-off') }),
 ]);
 
 export type FromWorker = Static<typeof FROM_WORKER>;

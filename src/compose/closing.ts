@@ -31,19 +31,26 @@ export type ClosingParts = {
   logger: Logger;
 };
 
-function closingLine(answers: number): string {
-  const waits = answers === 1 ? 'one answer' : `${answers} answers`;
-  const closing =
-    answers === 0 ? 'closing' : `closing: waits up to ${GRACE_MS / 1000} s for ${waits} under way`;
+function closingLine(answers: number, graceMs: number): string {
+  const open = answers === 1 ? 'one answer' : `${answers} answers`;
+  const what = graceMs > 0 ? `waits up to ${graceMs / 1000} s for ${open}` : `breaks off ${open}`;
+  const closing = answers === 0 ? 'closing' : `closing: ${what} under way`;
   return `${closing}; a second signal ends at once`;
 }
 
-/** Makes the function that runs at each signal. */
-export function createClosing(parts: ClosingParts): (signal: string) => void {
+/** What runs at each signal, and at whatever else ends the proxy. */
+export type Closing = {
+  /** Lets answers under way come to their end. */
+  close(why: string): void;
+  /** For the end of those who wanted the answers. */
+  breakOff(why: string): void;
+};
+
+export function createClosing(parts: ClosingParts): Closing {
   const { clock, logger, exit } = parts;
-  const close = async () => {
+  const finish = async (graceMs: number) => {
     try {
-      await parts.stopListening(GRACE_MS);
+      await parts.stopListening(graceMs);
       await parts.closeSystem();
       exit(0);
     } catch (error) {
@@ -57,7 +64,7 @@ export function createClosing(parts: ClosingParts): (signal: string) => void {
     exit(EXIT_FAILED);
   };
   let closingSince: number | undefined;
-  return (signal) => {
+  const end = (signal: string, graceMs: number) => {
     const now = clock.monotonic();
     if (closingSince !== undefined && now - closingSince < ECHO_MS) return;
     if (closingSince !== undefined) {
@@ -65,8 +72,9 @@ export function createClosing(parts: ClosingParts): (signal: string) => void {
       return;
     }
     closingSince = now;
-    logger.info({ signal, answers: parts.answering() }, closingLine(parts.answering()));
+    logger.info({ signal, answers: parts.answering() }, closingLine(parts.answering(), graceMs));
     ignoreFailure(limit());
-    void close();
+    void finish(graceMs);
   };
+  return { close: (why) => end(why, GRACE_MS), breakOff: (why) => end(why, 0) };
 }

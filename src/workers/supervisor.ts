@@ -90,12 +90,12 @@ export class Supervisor {
     for (const { process } of this.#running.values()) process.send(RELOAD);
   }
 
-  /** Lets all workers end in order. Rejects where one of them could not. */
-  async close(): Promise<void> {
+  /** Lets all workers end in order, with their answers or without. Rejects where one of them could not. */
+  async close(kind: 'close' | 'break-off' = 'close'): Promise<void> {
     this.#closing.abort();
     const running = [...this.#running];
     for (const [, { process, isListening }] of running) {
-      if (isListening) process.send({ kind: 'close' });
+      if (isListening) process.send({ kind });
       else process.kill('SIGTERM');
     }
     const ends = await Promise.all(

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask } from '../support/testing.ts';
+import { ask, question } from '../support/testing.ts';
 
 const MAIN = join(import.meta.dir, '../../src/main.ts');
 const LONG_MS = 60_000;
@@ -85,6 +85,31 @@ test.each([1, 2])(
     expect(await child.exited).toBe(0);
     expect(kept().filter((file) => file.includes('gemini-claude-proxy'))).toEqual([]);
     expect(await err).not.toMatch(/BIG_MODEL|FAULTS/);
+  },
+  LONG_MS,
+);
+
+test.each([1, 2])(
+  'the end of its input breaks off an answer that does not come to its end (%i processes)',
+  async (workers) => {
+    const { child, read, err } = start(
+      'mock',
+      '--isolated',
+      '--mock-pace',
+      'human',
+      '--workers',
+      String(workers),
+    );
+    const { url } = JSON.parse(await read());
+    const answer = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({ ...question('Tell me a long story'), max_tokens: 60_000, stream: true }),
+    });
+    child.stdin.end();
+    expect(await answer.text()).toContain('The proxy is shutting down');
+    expect(await child.exited).toBe(0);
+    expect(await err).toContain('breaks off one answer');
   },
   LONG_MS,
 );

@@ -7,7 +7,10 @@ const never = () => new Promise<void>(() => {});
 const soon = async () => {};
 const SECOND = 1_000;
 
-function open(parts: { stopListening?: () => Promise<void>; closeSystem?: () => Promise<void> }) {
+function open(parts: {
+  stopListening?: (graceMs: number) => Promise<void>;
+  closeSystem?: () => Promise<void>;
+}) {
   const clock = new ManualClock();
   const exits: number[] = [];
   const lines: string[] = [];
@@ -21,7 +24,7 @@ function open(parts: { stopListening?: () => Promise<void>; closeSystem?: () => 
     fatal: write,
     hide() {},
   };
-  const signal = createClosing({
+  const { close: signal, breakOff } = createClosing({
     stopListening: parts.stopListening ?? soon,
     closeSystem: parts.closeSystem ?? soon,
     answering: () => 2,
@@ -29,7 +32,7 @@ function open(parts: { stopListening?: () => Promise<void>; closeSystem?: () => 
     clock,
     logger,
   });
-  return { clock, exits, lines, signal };
+  return { clock, exits, lines, signal, breakOff };
 }
 
 describe('a signal', () => {
@@ -41,6 +44,18 @@ describe('a signal', () => {
     expect(lines).toEqual([
       'closing: waits up to 30 s for 2 answers under way; a second signal ends at once',
     ]);
+  });
+
+  test('waits for nothing where those have ended who wanted the answers', async () => {
+    const graces: number[] = [];
+    const { exits, lines, breakOff } = open({ stopListening: async (graceMs) => void graces.push(graceMs) });
+    breakOff('the end of its input');
+    await Bun.sleep(0);
+    expect({ exits, graces, lines }).toEqual({
+      exits: [0],
+      graces: [0],
+      lines: ['closing: breaks off 2 answers under way; a second signal ends at once'],
+    });
   });
 
   test.each([

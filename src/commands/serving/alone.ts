@@ -9,7 +9,7 @@ import { listenHere } from './system.ts';
 export async function serveAlone(serving: Serving): Promise<void> {
   const { config, files, logger } = serving;
   const { system, listening } = listenHere(serving);
-  const close = createClosing({
+  const closing = createClosing({
     stopListening: (graceMs) => listening.close(graceMs),
     closeSystem: () => system.close(),
     answering: () => system.answering(),
@@ -17,12 +17,12 @@ export async function serveAlone(serving: Serving): Promise<void> {
     clock: systemClock,
     logger,
   });
-  process.on('SIGINT', close);
-  process.on('SIGTERM', close);
+  process.on('SIGINT', closing.close);
+  process.on('SIGTERM', closing.close);
   const reload = () => readAnew(serving, (next) => system.reload(next));
-  reloadOnChange([...files.paths, ...config.watchedFiles], reload, close);
+  reloadOnChange([...files.paths, ...config.watchedFiles], reload, closing.close);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
-  endWithUsers(listening.url, serving, close);
+  endWithUsers(listening.url, serving, closing);
   announce(listening.url, serving);
   void system.warnOfNoUpstream();
   system.refreshModels();

@@ -35,16 +35,16 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
       exit(EXIT_FAILED);
     },
   });
-  const close = createClosing({
-    stopListening: () => supervisor.close(),
+  const closing = createClosing({
+    stopListening: (graceMs) => supervisor.close(graceMs > 0 ? 'close' : 'break-off'),
     closeSystem: async () => {},
     answering: () => hub.open,
     exit,
     clock: systemClock,
     logger,
   });
-  process.on('SIGINT', close);
-  process.on('SIGTERM', close);
+  process.on('SIGINT', closing.close);
+  process.on('SIGTERM', closing.close);
   await supervisor.start().catch((error: unknown) => {
     if (supervisor.isClosing) return;
     if (error instanceof StartFailed && !error.ending.isSilent) exit(error.ending.code);
@@ -52,9 +52,9 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
   });
   if (supervisor.isClosing) return;
   const reload = () => readAnew(serving, () => supervisor.reload());
-  reloadOnChange([...files.paths, ...config.watchedFiles], reload, close);
+  reloadOnChange([...files.paths, ...config.watchedFiles], reload, closing.close);
   const url = urlOf(config.host, port);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
-  endWithUsers(url, serving, close);
+  endWithUsers(url, serving, closing);
   announce(url, serving);
 }

@@ -1,5 +1,6 @@
 /** What a process that serves, or that is the parent of those who serve, begins with. */
 
+import type { Closing } from '../../compose/closing.ts';
 import type { ForPrograms } from '../../config/command-line/flags.ts';
 import { type Config, ConfigError, readConfig, secretsOf } from '../../config/config.ts';
 import type { EnvFiles, Environment } from '../../config/env-files.ts';
@@ -80,9 +81,9 @@ export function readAnew(
 export function endWithUsers(
   url: string,
   { files, forPrograms }: Serving,
-  close: (why: string) => void,
+  { close, breakOff }: Closing,
 ): void {
-  if (forPrograms.endWithInput) process.stdin.once('end', () => close('the end of its input')).resume();
+  if (forPrograms.endWithInput) process.stdin.once('end', () => breakOff('the end of its input')).resume();
   void watchLauncher(process, () => close('the end of npx'), { clock: systemClock });
   const folder = files.atStart[USERS_FOLDER];
   if (folder === undefined) return;

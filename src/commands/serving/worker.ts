@@ -1,6 +1,6 @@
 /** One of several processes that serve a port. Its parent says what is to be said, and tells it when to end. */
 import { SIGN_OF_LIFE_MS } from '../../cluster/worker-messages.ts';
-import { createClosing } from '../../compose/closing.ts';
+import { type Closing, createClosing } from '../../compose/closing.ts';
 import type { Logger } from '../../lib/log.ts';
 import { systemClock } from '../../lib/ports.ts';
 import { linkToParent } from '../../workers/parent.ts';
@@ -24,20 +24,20 @@ export async function serveAsWorker(worker: number, serving: Serving): Promise<v
     clock: systemClock,
     logger: withoutInfo(logger),
   };
-  const close = createClosing({
+  const closing = createClosing({
     ...parts,
     stopListening: (graceMs) => listening.close(graceMs),
     exit: (code) => process.exit(code),
   });
   let isClosing = false;
-  const closeOnce = (why: string) => {
-    if (!isClosing) close(why);
+  const closeOnce = (how: keyof Closing) => {
+    if (!isClosing) closing[how]('the parent');
     isClosing = true;
   };
   // A signal to the whole group reaches the parent as well, which tells us to close: that is no second signal.
   process.on('SIGTERM', (signal) => {
     isClosing = true;
-    close(signal);
+    closing.close(signal);
   });
   process.on('SIGINT', () => {});
   process.on('SIGHUP', () => {});
@@ -45,13 +45,14 @@ export async function serveAsWorker(worker: number, serving: Serving): Promise<v
     // Nobody is left to pass on what the other workers learn, and the port must be free for the next proxy.
     const leave = createClosing({
       ...parts,
-      stopListening: () => listening.close(0),
+      stopListening: (graceMs) => listening.close(graceMs),
       exit: () => process.exit(EXIT_FAILED),
     });
-    leave('the end of the parent');
+    leave.breakOff('the end of the parent');
   });
   parent.listen(({ kind }) => {
-    if (kind === 'close') closeOnce('the parent');
+    if (kind === 'close') closeOnce('close');
+    if (kind === 'break-off') closeOnce('breakOff');
     if (kind === 'reload') void readAnew(serving, (next) => system.reload(next));
   });
   parent.open();
