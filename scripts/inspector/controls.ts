@@ -110,8 +110,20 @@ export async function tryControls(browser: Browser, client: Client): Promise<voi
   await page.close();
 }
 
+/** The attempt that broke off is looked at. */
+async function tryAttempts(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Frames and events' }).click();
+  await page.getByLabel('Answer to').selectOption('1');
+  await check('the frames of an attempt that failed', () => sees(page, /The offset is read”/, '.frames'));
+  await page.getByRole('tab', { name: 'What was changed' }).click();
+  await page.getByLabel('Sent at').selectOption('2');
+  await check('what was sent at an attempt that failed', () => sees(page, /gemini-4-argon does not take it/));
+  await page.getByRole('tab', { name: 'Conversation' }).click();
+}
+
 async function tryActions(page: Page): Promise<void> {
   await page.locator(ODD).first().click();
+  await tryAttempts(page);
   const answered = async (button: string, text: RegExp) => {
     await page.getByRole('button', { name: button }).click();
     await check(`${button}`, () => sees(page, text, 'dialog'));

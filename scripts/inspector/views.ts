@@ -41,7 +41,7 @@ const TAB_TEXTS: Readonly<Record<(typeof TABS)[number], readonly (string | RegEx
     'top_k',
     /^4 things were changed, 2 of them matter$/,
   ],
-  'Frames and events': ['What Gemini sent, what the client got', /message_start/],
+  'Frames and events': ['What Gemini sent, what the client got', /message_start/, 'Answer to'],
   'Usage and cost': [
     'What it cost',
     'Together',

@@ -10,9 +10,10 @@ import type {
   Warning,
 } from '../../../../inspector/shapes.ts';
 import { useAnswer } from '../data/hooks.ts';
-import { bytes, count, plural, shortModel } from '../figures/words.ts';
+import { bytes, count, plural } from '../figures/words.ts';
 import { Fold, LongText, Mark, Tag } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
+import { AttemptChoice } from './attempt-choice.ts';
 
 const WarningText = ({ warning }: { warning: Warning }) =>
   html`${warning.path !== 'answer' && html`<code>${warning.path}</code>`} <span class="second">${warning.detail}</span>`;
@@ -49,10 +50,11 @@ const SIGN_CLASSES: Readonly<Record<ChangeLine['sign'], string>> = {
   '~': 'altered',
 };
 
-type LinesProps = Pair['came'] & { none: string };
+/** `side`: where the halves stand beneath each other, only this says which is which. */
+type LinesProps = Pair['came'] & { side: string; none: string };
 
-const Lines = ({ place, lines, none }: LinesProps) => html`<div class="half">
-    <code class="place second">${place}</code>
+const Lines = ({ side, place, lines, none }: LinesProps) => html`<div class="half">
+    <span class="place second"><span class="narrow">${side} · </span><code>${place}</code></span>
     <pre>${lines.map(({ sign, text }) => html`<span class=${`change ${SIGN_CLASSES[sign]}`}><b>${sign}</b>${text}${'\n'}</span>`)}</pre>
     ${lines.length === 0 && html`<span class="second">${none}</span>`}
   </div>`;
@@ -77,7 +79,7 @@ function PairView({
     if (isChosen) element.current?.scrollIntoView({ block: 'center' });
   }, [isChosen]);
   return html`<section class="pair ${isChosen ? 'chosen' : ''}" ref=${element}>
-    <div class="halves"><${Lines} ...${pair.came} none="not in the client’s request" /><${Lines} ...${pair.sent} none="left out" /></div>
+    <div class="halves"><${Lines} side="as it came" ...${pair.came} none="not in the client’s request" /><${Lines} side="as sent" ...${pair.sent} none="left out" /></div>
     ${warnings
       .filter(({ number }) => pair.warnings.includes(number))
       .map(
@@ -180,12 +182,7 @@ export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: 
   const title = titleOf(warnings.length, matteringIn(warnings), unwarned);
   return html`
     <div class="title-line"><h2 class="title">${title}</h2>
-      ${
-        attempts.length > 0 &&
-        html`<label>Sent at <select value=${String(attempt)} onChange=${(event: Event) => onAttempt(Number((event.target as HTMLSelectElement).value))}>
-          ${attempts.map(({ number, model, key }) => html`<option value=${String(number)} selected=${number === attempt}>attempt ${number}, ${shortModel(model)}, #${key}</option>`)}
-        </select></label>`
-      }
+      <${AttemptChoice} attempts=${attempts} attempt=${attempt} label="Sent at" onAttempt=${onAttempt} />
     </div>
     ${asked.is === 'here' && html`<p class="second">${answerText(detail, asked.answer.answer)}</p>`}
     ${warnings.length > 0 && html`<${WarningList} warnings=${warnings} chosen=${chosen} onChoose=${onChoose} />`}

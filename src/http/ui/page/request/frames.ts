@@ -8,6 +8,7 @@ import { bytes, plural } from '../figures/words.ts';
 import { Fold, Sign } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
 import { Term } from '../terms.ts';
+import { AttemptChoice } from './attempt-choice.ts';
 
 type Frame = Content['frames'][number];
 type Group = { frames: [Frame, ...Frame[]] };
@@ -73,14 +74,18 @@ function GroupRow({ group: { frames }, base }: { group: Group; base: string }) {
   </tr>`;
 }
 
-export function Frames({ detail, base, attempt }: { detail: Detail; base: string; attempt: number }) {
+type FramesProps = { detail: Detail; base: string; attempt: number; onAttempt(number: number): void };
+
+export function Frames({ detail, base, attempt, onAttempt }: FramesProps) {
   const asked = useAnswer<Content>(`${base}/frames?attempt=${attempt}`, detail.row.state);
   if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
   if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
   const { frames, bytes: size, eventCount } = asked.answer;
-  return html`<section class="panel frames">
-    <header><h2>What Gemini sent, what the client got</h2>
-      <span class="second">attempt ${attempt} · ${plural(frames.length, 'frame')}, ${bytes(size)} · ${plural(eventCount, 'event')}</span></header>
+  return html`
+    <div class="title-line"><h2 class="title">What Gemini sent, what the client got</h2>
+      <${AttemptChoice} attempts=${detail.attempts} attempt=${attempt} label="Answer to" onAttempt=${onAttempt} /></div>
+    <section class="panel frames">
+    <header><span class="second">${plural(frames.length, 'frame')}, ${bytes(size)} · ${plural(eventCount, 'event')}</span></header>
     <div class="scroll"><table>
       <thead><tr><th class="figure"><${Term} of="frame" /></th><th class="figure">at s</th><th class="figure">Size</th><th>Gemini’s frame</th><th><${Term} of="event">Events<//> sent</th></tr></thead>
       <tbody>${grouped(frames).map((group) => html`<${GroupRow} key=${group.frames[0].number} group=${group} base=${base} />`)}</tbody>

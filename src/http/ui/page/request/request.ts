@@ -90,7 +90,8 @@ function Card({ title, value, note, sign = '', href }: CardProps) {
   return href === undefined ? html`<div>${content}</div>` : html`<a href=${href}>${content}</a>`;
 }
 
-function costNote({ in: tokens, dollars, listDollars, lostDollars }: Row): string {
+function costNote({ in: tokens, dollars, listDollars, lostDollars, resends }: Row): string {
+  if (resends?.to === 'mock') return 'the mock costs nothing';
   if (lostDollars !== undefined) return `${money(lostDollars)} for failed attempts`;
   if (tokens === undefined && dollars === undefined) return 'no usage is known';
   return listDollars === undefined ? 'no list price' : `Anthropic’s list ${money(listDollars)}`;
@@ -300,10 +301,12 @@ function TabContent({ tab, detail, rows, base, address, go, megabytes }: Content
   if (!detail.hasTexts) return html`<${LetGo} megabytes=${megabytes} />`;
   if (tab === 'raw')
     return html`<${RawView} base=${base} version=${detail.row.state} megabytes=${megabytes} find=${find} />`;
-  if (tab === 'frames') return html`<${Frames} detail=${detail} base=${base} attempt=${attempt} />`;
+  const onAttempt = (number: number) => choose({ attempt: String(number) });
+  if (tab === 'frames')
+    return html`<${Frames} detail=${detail} base=${base} attempt=${attempt} onAttempt=${onAttempt} />`;
   if (tab === 'changes') {
     return html`<${Changes} detail=${detail} base=${base} attempt=${attempt} chosen=${warning}
-      onAttempt=${(number: number) => choose({ attempt: String(number) })} onChoose=${(number: number) => choose({ warning: String(number) })} />`;
+      onAttempt=${onAttempt} onChoose=${(number: number) => choose({ warning: String(number) })} />`;
   }
   return html`<${ConversationView} base=${base} detail=${detail} find=${find} subagents=${subagentsIn(rows, detail.row.thread)} chosenCall=${address.query['call']} onWarning=${(number: number) => choose({ tab: 'changes', warning: String(number) })} />`;
 }
