@@ -5,11 +5,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config/config.ts';
 import { openEnvFiles } from '../src/config/env-files.ts';
 import { RECORDINGS } from '../src/config/program.ts';
+import { readArguments } from '../src/lib/program/arguments.ts';
 import { answerLines } from '../tests/support/turns/compare.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
 import { writeDocs } from './docs.ts';
@@ -49,26 +49,23 @@ const USAGE = `usage: bun run adopt <name>/<n> <case> [options]
   --whole             leaves the request as large as it is
   --blot              blots out what looks like a credential, and does not stop there`;
 
-/** `parseArgs` takes a value that begins with a dash, such as `- error`, only in one word with the name of its option. */
-function joinedWant(argument: string, index: number, all: readonly string[]): string[] {
-  if (all[index - 1] === '--want') return [];
-  return argument === '--want' && index + 1 < all.length ? [`--want=${all[index + 1]}`] : [argument];
-}
+const OPTIONS = {
+  title: { type: 'string' },
+  'expect-fail': { type: 'string' },
+  want: { type: 'string', multiple: true },
+  'trim-upstream': { type: 'boolean', default: false },
+  whole: { type: 'boolean', default: false },
+  blot: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
 
-function readArguments() {
+function readAsked() {
   try {
-    const { values, positionals } = parseArgs({
-      args: process.argv.slice(2).flatMap(joinedWant),
-      options: {
-        title: { type: 'string' },
-        'expect-fail': { type: 'string' },
-        want: { type: 'string', multiple: true },
-        'trim-upstream': { type: 'boolean', default: false },
-        whole: { type: 'boolean', default: false },
-        blot: { type: 'boolean', default: false },
-      },
-      allowPositionals: true,
-    });
+    const { values, positionals } = readArguments(process.argv.slice(2), OPTIONS, { isPlain: true });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
     const [source = '', name = '', ...more] = positionals;
     const [, recording = '', request = ''] = /^(.+)\/([^/]+)$/.exec(source) ?? [];
     const { 'expect-fail': why, want: wanted, 'trim-upstream': trimUpstream, title, whole, blot } = values;
@@ -87,7 +84,7 @@ function readArguments() {
 }
 
 const config = readConfig({ ...openEnvFiles(process).atStart, BACKEND: 'mock' }, []);
-const { recording, ...asked } = readArguments();
+const { recording, ...asked } = readAsked();
 
 try {
   const { folder, recorded, notes } = await adopt({

@@ -3,13 +3,16 @@
  * proxy with it and of one without, in turns, row by row. A second proxy without it says how much two equal ones differ.
  * `--smoke` only checks that it runs. Linux only.
  */
-import { parseArgs } from 'node:util';
+
 import { drive } from './bench/load.ts';
 import { median } from './bench/measure.ts';
 import { type Process, startProxy, startUpstream } from './bench/processes.ts';
 import { type Row, rowOf } from './bench/rows.ts';
+import { commandLine } from './command-line/command-line.ts';
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: 'bun scripts/bench-inspector.ts',
+  about: 'Measures what the inspector costs while nobody looks',
   options: { rounds: { type: 'string', default: '12' }, smoke: { type: 'boolean' } },
 });
 const ROUNDS = values.smoke ? 1 : Number(values.rounds);

@@ -2,13 +2,18 @@
  * `bun scripts/bench-workers.ts` measures what a second worker brings: requests a second, CPU and waits with one process
  * and with two, on the same simulated upstream, in turns. `--smoke` only checks that it runs. Linux only.
  */
-import { parseArgs } from 'node:util';
+
 import { ask, type Target } from './bench/load.ts';
 import { median } from './bench/measure.ts';
 import { type Process, startProxy, startUpstream } from './bench/processes.ts';
 import { type Row, rowOf } from './bench/rows.ts';
+import { commandLine } from './command-line/command-line.ts';
 
-const { values } = parseArgs({ options: { smoke: { type: 'boolean' } } });
+const { values } = commandLine({
+  name: 'bun scripts/bench-workers.ts',
+  about: 'Measures what a second worker brings',
+  options: { smoke: { type: 'boolean' } },
+});
 const SHARE = values.smoke ? 0.02 : 1;
 const ROUNDS = values.smoke ? 1 : 3;
 const CLIENTS = 32;

@@ -4,11 +4,14 @@
  * everything runs.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type Figures, FULL, measure, SMOKE } from './bench/measure.ts';
 import { describeFigures, describeRow } from './bench/table.ts';
+import { commandLine } from './command-line/command-line.ts';
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: 'bun run bench',
+  about:
+    'Measures the proxy beside a raw passthrough; --against shows the figures beside those of an earlier --json',
   options: { json: { type: 'boolean' }, against: { type: 'string' }, smoke: { type: 'boolean' } },
 });
 

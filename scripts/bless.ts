@@ -10,11 +10,18 @@
 import { dirname } from 'node:path';
 import { RECORDINGS } from '../src/config/program.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
+import { commandLine } from './command-line/command-line.ts';
 import { writeDocs } from './docs.ts';
 import { blessRequest, pruneBlobs } from './turns/bless.ts';
 import { findTargets } from './turns/bless-targets.ts';
 
-const names = process.argv.slice(2);
+const { positionals: names } = commandLine({
+  name: 'bun run bless',
+  about:
+    "Writes what today's code gives into turns and recordings, and accepts what was edited by hand; without words: all turns",
+  words: '[<turn> | <recording> | <recording>/<n>] …',
+  options: {},
+});
 const { targets, problems } = findTargets(names, { turns: TURNS, recordings: RECORDINGS });
 for (const problem of problems) console.error(`${problem}; nothing was changed`);
 if (problems.length > 0) process.exit(1);

@@ -5,9 +5,9 @@
 
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { PAGE_FOLDER, VENDOR_FILES } from '../src/http/ui/page-files.ts';
 import { SCHEMA_FILE } from '../src/sim/scenario/json-schema.ts';
+import { commandLine } from './command-line/command-line.ts';
 
 const ROOT = join(import.meta.dir, '..');
 /** Besides the entry: what is loaded by the name of its file. */
@@ -20,7 +20,11 @@ const THREADS = [
 const SCENARIOS = 'fixtures/scenarios/*.{yaml,yml,json}';
 const MEGABYTE = 1_000_000;
 
-const { values } = parseArgs({ options: { outfile: { type: 'string' }, target: { type: 'string' } } });
+const { values } = commandLine({
+  name: 'bun run build',
+  about: 'Makes one executable of the program, with Bun in it (default: dist/gemini-claude-proxy)',
+  options: { outfile: { type: 'string' }, target: { type: 'string' } },
+});
 const outfile = resolve(values.outfile ?? join(ROOT, 'dist/gemini-claude-proxy'));
 /** An entry that brings the files of the inspector's page along as they are, TypeScript among them. */
 const PAGE_ENTRY = join(ROOT, 'src/http/ui/embedded-page.ts');

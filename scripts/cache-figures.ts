@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { compose } from '../src/compose/compose.ts';
 import { SCENARIOS } from '../src/compose/mock-upstream.ts';
 import { readConfig } from '../src/config/config.ts';
@@ -16,8 +15,11 @@ import { createSeededRandom, type Fetch, systemClock } from '../src/lib/ports.ts
 import { ratesOf } from '../src/prices/prices.ts';
 import { createMockFetch } from '../src/sim/mock/index.ts';
 import { loadScenarios } from '../src/sim/scenarios.ts';
+import { commandLine } from './command-line/command-line.ts';
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: 'bun scripts/cache-figures.ts',
+  about: 'Plays a conversation with and without CACHE_CONTROL=explicit, and says what each costs',
   options: {
     turns: { type: 'string', default: '10' },
     tokens: { type: 'string', default: '50000' },

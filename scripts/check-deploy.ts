@@ -6,13 +6,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine } from './command-line/command-line.ts';
 import { CHECKS, type Check } from './deploy/checks.ts';
 import { openTools, type Tools } from './deploy/tools.ts';
 
 type Result = { state: 'ok' | 'FAILED' | 'not run'; words: string };
 
-const { values } = parseArgs({ options: { strict: { type: 'boolean', default: false } } });
+const { values } = commandLine({
+  name: 'bun scripts/check-deploy.ts',
+  about: 'Runs the validators of what is deployed; with --strict it fails where one of them is not installed',
+  options: { strict: { type: 'boolean', default: false } },
+});
 
 async function resultOf({ needs, run, fault, summary }: Check, tools: Tools): Promise<Result> {
   const missing = needs.filter((name) => tools.path(name) === undefined);

@@ -6,13 +6,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { version } from '../package.json';
 import { faultNames } from '../src/sim/faults/index.ts';
 import { Bench } from './aimock/bench.ts';
 import { PROBES, type Probe } from './aimock/probes.ts';
 import { aimock, own, type Subject } from './aimock/subjects.ts';
 import { aimockPage } from './aimock/table.ts';
+import { commandLine, slip } from './command-line/command-line.ts';
 import type { Grade } from './peers/judge.ts';
 import { packed } from './peers/pack.ts';
 import { installed, npm } from './peers/peers.ts';
@@ -35,12 +35,16 @@ async function tried(probe: Probe, bench: Bench): Promise<Grade> {
   }
 }
 
-const { values } = parseArgs({ options: { cache: { type: 'string' }, only: { type: 'string' } } });
+const { values } = commandLine({
+  name: 'bun scripts/compare-aimock.ts',
+  about: 'Tries this proxy and aimock side by side, and writes docs/aimock.md',
+  options: { cache: { type: 'string' }, only: { type: 'string' } },
+});
 const cache = resolve(values.cache ?? join(homedir(), '.cache/gemini-claude-proxy-peers'));
 await Bun.$`mkdir -p ${cache}`;
 const probes = PROBES.flatMap(([, all]) => all).filter(({ id }) => id === (values.only ?? id));
 if (probes.length === 0)
-  throw new Error(`--only: one of ${PROBES.flatMap(([, all]) => all.map(({ id }) => id)).join(', ')}`);
+  slip(`--only: one of ${PROBES.flatMap(([, all]) => all.map(({ id }) => id)).join(', ')}`);
 
 const all = await subjects(cache);
 const grades: Record<string, Grade[]> = {};

@@ -6,8 +6,9 @@
  *
  * Before a rebuilding that is to change nothing: `--out before.jsonl`; after it: `--against before.jsonl`.
  */
-import { parseArgs } from 'node:util';
+
 import { CASE_GROUPS, type GroupName } from '../tests/support/fault-cases.ts';
+import { commandLine, slip } from './command-line/command-line.ts';
 import {
   compareObservations,
   type Observations,
@@ -56,9 +57,14 @@ async function playAll(groups: readonly GroupName[], sample: number, workers: nu
   return observationsOf(observed, new Map(done.flatMap(({ texts }) => [...texts])));
 }
 
-const { values } = parseArgs({ options: OPTIONS });
+const { values } = commandLine({
+  name: 'bun scripts/compare-faults.ts',
+  about:
+    'Plays every fault; --out writes what clients got into a file, --against says what is otherwise than in such a file',
+  options: OPTIONS,
+});
 if (values.out === undefined && values.against === undefined)
-  throw new Error('--out FILE or --against FILE says what to do');
+  slip('--out FILE or --against FILE says what to do; --help tells more');
 const groups = readGroups(values.only);
 const sample = readCount('sample', values.sample);
 const now = await playAll(groups, sample, readCount('workers', values.workers));

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { version } from '../package.json';
+import { commandLine, slip } from './command-line/command-line.ts';
 import { CASES, type Case } from './peers/cases.ts';
 import { send, type Told } from './peers/client.ts';
 import { type Figures, measure } from './peers/figures.ts';
@@ -56,7 +56,9 @@ async function play(
   }
 }
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: 'bun scripts/compare-peers.ts',
+  about: 'Asks this proxy and its peers the same, on the same simulated Google, and says what came of it',
   options: { cache: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean' } },
 });
 const cache = resolve(values.cache ?? join(homedir(), '.cache/gemini-claude-proxy-peers'));
@@ -65,7 +67,7 @@ await Bun.$`mkdir -p ${cache}`;
 rmSync(join(cache, `gemini-claude-proxy-${version}`), { recursive: true, force: true });
 const known = peers(version, await packed(cache));
 const all = known.filter(({ name }) => name === (values.only ?? name));
-if (all.length === 0) throw new Error(`--only: one of ${known.map(({ name }) => name).join(', ')}`);
+if (all.length === 0) slip(`--only: one of ${known.map(({ name }) => name).join(', ')}`);
 
 const grades: Record<string, Grade[]> = {};
 const figures: Record<string, Figures> = {};

@@ -16,7 +16,15 @@ const PAGE = join(import.meta.dir, '../docs/compat.md');
 const GROUPS = [...new Set(CLIENTS.map(({ group }) => group))];
 const CASES = [...new Set(GROUPS.flatMap(({ cases }) => cases.map(({ name }) => name)))];
 
+const USAGE = `bun run compat [--only name,…] [--list] [--keep] [--out <folder>] [--page]
+
+Runs real clients against this proxy, before a Google on loopback. --list shows them, --page writes docs/compat.md`;
+
 const options = read();
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const root = mkdtempSync(join(tmpdir(), 'compat-'));
 if (!options.keep) process.on('exit', () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine } from './command-line/command-line.ts';
 import { broken, type Line, styledLines } from './picture/styled-lines.ts';
 import { terminalSvg } from './picture/terminal-svg.ts';
 
@@ -47,7 +47,11 @@ const prompt: Line = [
   { text: COMMAND, styles: ['bold'] },
 ];
 
-const { values } = parseArgs({ options: { out: { type: 'string' } } });
+const { values } = commandLine({
+  name: 'bun scripts/demo-picture.ts',
+  about: 'Runs the demo over a bad network in a terminal, and draws what it prints',
+  options: { out: { type: 'string' } },
+});
 const out = resolve(values.out ?? join(ROOT, 'docs/pictures/demo.svg'));
 const folder = mkdtempSync(join(tmpdir(), 'gemini-demo-'));
 try {

@@ -3,12 +3,19 @@
  * difference alone, with all of them at once, and when Google is down. Exit 1 where drift misses a difference, invents
  * one, or takes an outage for one.
  */
+import { commandLine } from './command-line/command-line.ts';
 import { foundOf, lookAtPlants, lookWith } from './drift/simulated/check.ts';
 import { OUTAGES } from './drift/simulated/outages.ts';
 import type { Plant } from './drift/simulated/planting.ts';
 import { PLANTS, plantsNamed } from './drift/simulated/plants.ts';
 
-const names = process.argv.slice(2);
+const { positionals: names } = commandLine({
+  name: 'bun scripts/drift-check.ts',
+  about:
+    'Tries bun run drift against a simulated Google with planted differences; without words: all of them',
+  words: '[<plant>] …',
+  options: {},
+});
 let failures = 0;
 
 function tell(isGood: boolean, what: string, lines: readonly string[]): void {

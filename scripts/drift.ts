@@ -5,12 +5,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../src/config/config.ts';
 import { openEnvFiles } from '../src/config/env-files.ts';
 import { RECORDINGS } from '../src/config/program.ts';
 import { ConfigError } from '../src/config/read-value.ts';
 import { systemClock, today } from '../src/lib/ports.ts';
+import { ArgumentError, readArguments } from '../src/lib/program/arguments.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
 import { ACCEPTED } from './drift/accepted.ts';
 import { createConsent } from './drift/live/consent.ts';
@@ -43,15 +43,16 @@ function fail(message: string): never {
   process.exit(EXIT_NOT_LOOKED);
 }
 
-function readArguments() {
+function readOptions() {
   try {
-    return parseArgs({ options: OPTIONS }).values;
+    return readArguments(process.argv.slice(2), OPTIONS).values;
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    if (error instanceof ArgumentError) return fail(error.message);
+    throw error;
   }
 }
 
-const values = readArguments();
+const values = readOptions();
 
 function positive(name: 'budget' | 'timeout'): number | undefined {
   const text = values[name];

@@ -6,10 +6,10 @@
  */
 import { appendFileSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import ownPackage from '../package.json' with { type: 'json' };
 import { CLAUDE_CODE_VERSIONS, installClaudeCode } from '../tests/support/claude-code.ts';
 import { buildExecutable, pack, run } from '../tests/support/installed.ts';
+import { commandLine, slip } from './command-line/command-line.ts';
 import { type FirstAnswer, firstAnswer, LIMIT_MS, PRINT } from './first-run/first-answer.ts';
 import { Newcomer } from './first-run/newcomer.ts';
 import { type Ran, type Run, startGemini } from './first-run/runs.ts';
@@ -19,11 +19,14 @@ const FORMS = ['clone', 'package', 'executable'] as const;
 const BUN = `bun@${ownPackage.devDependencies['bun-types']}`;
 const WIDTH = 34;
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: 'bun scripts/first-run.ts',
+  about:
+    'Measures what a newcomer with npm alone lives through, from a clone, the package and the executable',
   options: { claude: { type: 'string', default: CLAUDE_CODE_VERSIONS[0] }, only: { type: 'string' } },
 });
 const forms = FORMS.filter((form) => values.only === undefined || values.only === form);
-if (forms.length === 0) throw new Error(`--only: one of ${FORMS.join(', ')}`);
+if (forms.length === 0) slip(`--only: one of ${FORMS.join(', ')}`);
 
 let failures = 0;
 const tell = (name: string, text: string) => console.log(`${name.padEnd(WIDTH)}${text}`);

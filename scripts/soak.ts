@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { BEFORE_START } from '../src/config/before-start.ts';
+import { commandLine, slip } from './command-line/command-line.ts';
 import { DOOMED, emptyTally, runClients, type Tally } from './soak/clients.ts';
 import { DOOMED_MODEL, soakFaults } from './soak/faults.ts';
 import { growthOf, warmUpOf } from './soak/growth.ts';
@@ -38,10 +38,14 @@ type Options = { durationMs: number; seed: number; clients: number };
 
 function readOptions(): Options {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { minutes: text, seed: text, clients: text } });
+  const { values } = commandLine({
+    name: 'bun scripts/soak.ts',
+    about: 'Seeded faults of every kind under steady load: nothing may grow, and every request must end',
+    options: { minutes: text, seed: text, clients: text },
+  });
   const read = (name: 'minutes' | 'seed' | 'clients', usual: number) => {
     const value = Number(values[name] ?? usual);
-    if (!(value > 0)) throw new Error(`--${name}: expected a number above 0, got ${values[name]}`);
+    if (!(value > 0)) slip(`--${name}: expected a number above 0, got ${values[name]}`);
     return value;
   };
   return { durationMs: read('minutes', 10) * 60_000, seed: read('seed', 1), clients: read('clients', 30) };

@@ -1,10 +1,11 @@
 /** What was typed after `bun run compat`. */
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../src/lib/program/arguments.ts';
 
 export type Options = {
   /** Names of clients and of cases; with none of a kind, all of that kind. */
   clients: ReadonlySet<string>;
   cases: ReadonlySet<string>;
+  help: boolean;
   list: boolean;
   keep: boolean;
   page: boolean;
@@ -15,17 +16,15 @@ export type Names = { clients: readonly string[]; cases: readonly string[] };
 
 /** Throws an error of one line where it cannot be meant. */
 export function readOptions(args: readonly string[], names: Names, out: string): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: 'string', multiple: true, default: [] },
-      list: { type: 'boolean', default: false },
-      keep: { type: 'boolean', default: false },
-      page: { type: 'boolean', default: false },
-      out: { type: 'string', default: out },
-    },
+  const { values } = readArguments(args, {
+    only: { type: 'string', multiple: true, default: [] },
+    list: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
+    out: { type: 'string', default: out },
+    help: { type: 'boolean', short: 'h', default: false },
   });
-  const { list, keep, page } = values;
+  const { help, list, keep, page } = values;
   const only = values.only.flatMap((text) => text.split(','));
   const unknown = only.find((name) => !names.clients.includes(name) && !names.cases.includes(name));
   if (unknown !== undefined)
@@ -35,5 +34,13 @@ export function readOptions(args: readonly string[], names: Names, out: string):
     const named = kind.filter((name) => only.includes(name));
     return new Set(named.length > 0 ? named : kind);
   };
-  return { clients: chosen(names.clients), cases: chosen(names.cases), list, keep, page, out: values.out };
+  return {
+    clients: chosen(names.clients),
+    cases: chosen(names.cases),
+    help,
+    list,
+    keep,
+    page,
+    out: values.out,
+  };
 }
