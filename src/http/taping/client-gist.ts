@@ -90,6 +90,11 @@ function ownWords(text: string): string {
 const digest = (value: unknown): string =>
   new Bun.CryptoHasher('sha256').update(canonicalJson(value)).digest('hex');
 
+/** Blocks that older versions put behind the result of the tool that has read them, and newer ones into it. */
+const MEDIA = ['image', 'document'];
+
+const isMedium = ({ type }: { type: string }): boolean => MEDIA.includes(type);
+
 /** A picture, a document or another block, by its content. A cache marker is not content. */
 function blockText(block: object): string {
   const { cache_control: _, ...content } = block as Record<string, unknown>;
@@ -100,17 +105,22 @@ function blockText(block: object): string {
 
 const joined = (texts: readonly string[]): string => texts.filter((text) => text !== '').join('\n');
 
-function resultText({ content, is_error: isError }: ToolResultBlock): string {
-  const text = typeof content === 'string' ? ownWords(content) : joined((content ?? []).map(blockText));
-  return `${isError ? 'error' : 'result'}: ${text}`;
-}
+const blocksOf = ({ content }: Message): readonly ContentBlock[] => blocksIn(content);
 
-const blocksOf = ({ content }: Message): readonly ContentBlock[] =>
+const blocksIn = <T>(content: string | readonly T[]): readonly (T | { type: 'text'; text: string })[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 
 const isResult = (block: ContentBlock): block is ToolResultBlock => block.type === 'tool_result';
 
-type Turn = { results: string[]; words: string[] };
+type Turn = { results: string[]; words: string[]; media: string[] };
+
+function addResult({ results, media }: Turn, { content, is_error: isError }: ToolResultBlock): void {
+  const blocks = blocksIn(content ?? []);
+  results.push(
+    `${isError ? 'error' : 'result'}: ${joined(blocks.filter((one) => !isMedium(one)).map(blockText))}`,
+  );
+  media.push(...blocks.filter(isMedium).map(blockText));
+}
 
 /** What the user's side says, from one turn of the model to the next, in however many messages. */
 function turnsOf(messages: readonly Message[]): Turn[] {
@@ -119,11 +129,12 @@ function turnsOf(messages: readonly Message[]): Turn[] {
   for (const message of messages) {
     if (message.role === 'assistant') isNewTurn = true;
     if (message.role !== 'user') continue;
-    if (isNewTurn) turns.push({ results: [], words: [] });
+    const turn = (isNewTurn ? undefined : turns.at(-1)) ?? { results: [], words: [], media: [] };
+    if (isNewTurn) turns.push(turn);
     isNewTurn = false;
     for (const block of blocksOf(message)) {
-      if (isResult(block)) turns.at(-1)?.results.push(resultText(block));
-      else turns.at(-1)?.words.push(blockText(block));
+      if (isResult(block)) addResult(turn, block);
+      else turn[isMedium(block) ? 'media' : 'words'].push(blockText(block));
     }
   }
   return turns;
@@ -135,7 +146,10 @@ function saidIn(messages: readonly Message[], caller: string): string[] {
   if (caller === 'compaction') turns.at(-1)?.words.splice(0);
   const last = messages.at(-1);
   const begun = last?.role === 'assistant' ? [`begun: ${joined(blocksOf(last).map(blockText))}`] : [];
-  return [...turns.flatMap(({ results, words }) => [...results, `words: ${joined(words)}`]), ...begun];
+  return [
+    ...turns.flatMap(({ results, words, media }) => [...results, ...media, `words: ${joined(words)}`]),
+    ...begun,
+  ];
 }
 
 function parsed(path: string, body: unknown): CountTokensRequest | undefined {

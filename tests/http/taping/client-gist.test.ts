@@ -31,6 +31,10 @@ const result = (id: string, content: unknown, more: object = {}) => ({
   content,
   ...more,
 });
+const DOCUMENT = {
+  type: 'document',
+  source: { type: 'base64', media_type: 'application/pdf', data: 'aa' },
+};
 const turn = (...content: unknown[]) => ({ role: 'assistant', content });
 const called = (content: unknown) => [
   user(text('go')),
@@ -58,6 +62,11 @@ describe('the gist is the same', () => {
       'for words in one text or in blocks',
       message([{ role: 'user', content: 'go' }]),
       message([user(text('go'))]),
+    ],
+    [
+      'for a document in the result of a tool, or behind it',
+      message(called([text('PDF file read'), DOCUMENT])),
+      message([...called('PDF file read'), user(DOCUMENT)]),
     ],
     [
       'for reminders, wherever they stand',

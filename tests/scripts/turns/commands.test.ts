@@ -119,4 +119,13 @@ describe('bless', () => {
     expect([readFileSync(golden, 'utf8'), readFileSync(other, 'utf8')]).toEqual([edited, 'stale']);
     expect(existsSync(join(root, 'fixtures/turns/nobody'))).toBe(false);
   }, 60_000);
+
+  test('of all turns counts those that are known to fail', async () => {
+    const { code, text } = await run('bless.ts');
+    expect({ code, text }).toEqual({
+      code: 0,
+      text: expect.stringMatching(/^\d+ turns, 1 known to fail, \d+ changed/m),
+    });
+    expect(text).toContain('fixtures/turns/a-known-bug is known to fail, and stays as it is: it ends');
+  }, 60_000);
 });
