@@ -1,6 +1,7 @@
 /** Who answers what a recording does not have, where the settings name somebody. */
 import type { Config } from '../config/config.ts';
-import type { OpenScope } from '../http/deps.ts';
+import type { OpenScope, Reply } from '../http/deps.ts';
+import { saysNothing } from '../http/taping/how-found.ts';
 import { recordRequests } from '../http/taping/record.ts';
 import type { OnMiss } from '../http/taping/replay.ts';
 import { singleKey } from '../keys/single-key.ts';
@@ -29,5 +30,7 @@ export function openOnMiss({ config, missRecorder }: Tapes, fetch: Fetch, clock:
   if (config.replay?.onMiss === 'mock')
     return { filler: 'mock', open: servedBy({ ...config, baseUrl: undefined }, 'mock', fetch, clock) };
   if (!missRecorder) return undefined;
-  return { filler: 'gemini', open: recordRequests(missRecorder, servedBy(config, 'gemini', fetch, clock)) };
+  const asked = servedBy(config, 'gemini', fetch, clock);
+  const isWanted = ({ response }: Reply) => !saysNothing(response.status);
+  return { filler: 'gemini', open: recordRequests(missRecorder, asked, isWanted) };
 }

@@ -1,7 +1,8 @@
 /** Requests that a recording has no answer for, or none any more: an error, the mock, Gemini, or the answer again. */
 import { afterAll, describe, expect, test } from 'bun:test';
+import { rmSync } from 'node:fs';
 import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
-import { GEMINI_KEY, googleStream, startProxy, textChunk } from '../support/proxy.ts';
+import { GEMINI_KEY, googleError, googleStream, startProxy, textChunk } from '../support/proxy.ts';
 import {
   type Ask,
   asked,
@@ -94,6 +95,35 @@ describe('what was not recorded', () => {
       'new',
       'recorded',
     ]);
+  });
+
+  test.each([
+    [503, false],
+    [429, false],
+    [403, false],
+    [400, true],
+  ])(
+    'is added where Gemini refuses the request, and not where another attempt may be answered: %i',
+    async (status, isAdded) => {
+      const folder = await recorded([known], ['recorded']);
+      {
+        await using proxy = await startProxy({
+          fetch: async () => googleError(status, 'FAILED', 'no'),
+          env: { BACKEND: 'replay', REPLAY: folder, REPLAY_ON_MISS: 'record' },
+        });
+        const { how } = await send(proxy, missing);
+        expect(how).toBe(`missed; answered-by=gemini; ${isAdded ? 'recorded' : 'not-recorded'}`);
+      }
+      expect(listRecording(folder)).toHaveLength(isAdded ? 2 : 1);
+    },
+  );
+
+  test('is told even where the recording was removed meanwhile', async () => {
+    const folder = await recorded([known], ['recorded']);
+    await using proxy = await replaying(folder, LOOSE);
+    rmSync(folder, { recursive: true });
+    expect((await send(proxy, missing)).error).toContain('nothing recorded answers this request');
+    expect((await send(proxy, known)).error).toContain('001-main is this request, and cannot be played');
   });
 
   test('is not recorded with the key in it', async () => {

@@ -34,8 +34,24 @@ export const isOdd = ({ match: { how, isRepeated } }: Play): boolean => how !== 
 /** Who answers a request that was not found. */
 export type Filler = 'mock' | 'gemini';
 
-export const missedText = (filler: Filler): string =>
-  filler === 'mock' ? 'missed; answered-by=mock' : 'missed; answered-by=gemini; recorded';
+const MISSED: Readonly<Record<Filler, string>> = {
+  mock: 'missed; answered-by=mock',
+  gemini: 'missed; answered-by=gemini',
+};
+
+/** `status`: that of the answer, where there is one already. */
+export const missedText = (filler: Filler, status?: number): string =>
+  filler === 'gemini' && status !== undefined
+    ? `${MISSED[filler]}; ${saysNothing(status) ? 'not-recorded' : 'recorded'}`
+    : MISSED[filler];
+
+/** Statuses that are about the key or the moment, and not about the request. */
+const OF_THE_MOMENT: readonly number[] = [401, 403, 408, 429];
+const SERVER_ERRORS = 500;
+
+/** True for an answer that another attempt may not get: it would stand in the way of a good one. */
+export const saysNothing = (status: number): boolean =>
+  status >= SERVER_ERRORS || OF_THE_MOMENT.includes(status);
 
 /** Keys of a body may hold anything, but a header may not. */
 const headerText = (text: string): string => text.replace(/[^\x20-\x7e]|;/g, '?');

@@ -23,9 +23,13 @@ const AS_IT_IS: OpenScope = (request, _path, deps) => ({ request, deps });
 
 /**
  * Makes a scope that records each request and serves it with the parts that `inner` gives. A request that `inner`
- * refuses is not recorded.
+ * refuses is not recorded, nor one whose reply `isWanted` does not want.
  */
-export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_IT_IS): OpenScope {
+export function recordRequests(
+  recorder: RequestRecorder,
+  inner: OpenScope = AS_IT_IS,
+  isWanted: (reply: Reply) => boolean = () => true,
+): OpenScope {
   return async (request, path, server) => {
     const scope = await inner(request, path, server);
     if (scope.refusal !== undefined) return scope;
@@ -61,7 +65,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
           const [{ keyFingerprint }] = deps.keys.backends;
           const end = endOf(watched, client);
           const outcome = scope.carried?.outcome();
-          if (outcome && 'problem' in outcome) return recorder.leaveOut(client.id);
+          if ((outcome && 'problem' in outcome) || !isWanted(reply)) return recorder.leaveOut(client.id);
           const carriedOver = outcome && { carriedOver: outcome };
           recorder.finish(client.id, recording, { caller, keyFingerprint, ...end, headers, ...carriedOver });
         });

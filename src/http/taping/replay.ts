@@ -120,7 +120,7 @@ function refused(request: Request, deps: ServerDeps, problem: string): RequestSc
 
 const FILLERS: Readonly<Record<Filler, string>> = {
   mock: 'the mock answers',
-  gemini: 'Gemini is asked, and the answer is added to the recording',
+  gemini: 'Gemini is asked, and what it answers is added to the recording',
 };
 
 async function filled(
@@ -132,14 +132,17 @@ async function filled(
 ): Promise<RequestScope> {
   log(deps, 'warn', { answered_by: filler }, `${FILLERS[filler]}: ${miss}`);
   const scope = await open(request, path, deps);
-  const how = missedText(filler);
   return {
     ...scope,
     begin(client) {
       scope.begin?.(client);
-      client.trace.tell({ type: 'replayed', how });
+      client.trace.tell({ type: 'replayed', how: missedText(filler) });
     },
-    watch: async (reply, client) => withHeader((await scope.watch?.(reply, client)) ?? reply, how),
+    async watch(reply, client) {
+      const how = missedText(filler, reply.response.status);
+      client.trace.tell({ type: 'replayed', how });
+      return withHeader((await scope.watch?.(reply, client)) ?? reply, how);
+    },
   };
 }
 

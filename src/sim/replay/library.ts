@@ -172,7 +172,10 @@ export class Library {
 
   /** Reads each of `near` from its file. */
   #closestTo(asked: Asked, near: readonly KnownRequest[]) {
-    const candidates = near.map((known) => ({ ...this.#recording.requestOf(known), known }));
+    const candidates = near.flatMap((known) => {
+      const request = this.#recording.requestOf(known);
+      return request ? [{ ...request, known }] : [];
+    });
     return closestTo(asked, candidates, this.#recording.noise);
   }
 
@@ -182,7 +185,7 @@ export class Library {
     if (!gist) return undefined;
     const candidates = near.flatMap((known) => {
       const request = this.#recording.requestOf(known);
-      const other = this.#recording.gistOf(request);
+      const other = request && this.#recording.gistOf(request);
       return other ? [{ ...gistAsRequest(request, other), known }] : [];
     });
     return closestTo(gistAsRequest(asked, gist), candidates, []);

@@ -35,6 +35,8 @@ export type Outline = { path: string } & {
   [Name in 'caller' | 'length' | 'agent' | 'key']?: NamedGist[Name] | undefined;
 };
 
+const GONE: Outline = { path: '' };
+
 export class OpenedRecording {
   readonly settings: RecordedSettings;
   /** The number of recorded requests, including those of which nothing can be read. */
@@ -103,7 +105,10 @@ export class OpenedRecording {
 
   /** What a recorded request is about. It is found out when it is first asked for. */
   outlineOf(known: KnownRequest): Outline {
-    const outline = this.#outlines.get(known) ?? outlineOf(readClientRequest(known.folder), this);
+    const seen = this.#outlines.get(known);
+    if (seen) return seen;
+    const request = this.requestOf(known);
+    const outline = request ? outlineOf(request, this) : GONE;
     this.#outlines.set(known, outline);
     return outline;
   }
@@ -117,9 +122,9 @@ export class OpenedRecording {
     return namesIn(withoutNoise(readableJson(body), noise), names);
   }
 
-  /** Only what the client has sent. */
-  requestOf({ folder }: KnownRequest): ClientRequest {
-    return readClientRequest(folder);
+  /** Only what the client has sent. Undefined where somebody has broken or removed the file meanwhile. */
+  requestOf({ folder }: KnownRequest): ClientRequest | undefined {
+    return requestIn(folder);
   }
 
   /** All of a recorded request, or why it cannot be played. */
