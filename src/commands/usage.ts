@@ -1,5 +1,5 @@
 /** `bun run usage`: what was used, and what it has cost. */
-import { existsSync } from 'node:fs';
+import { accessSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIST_SOURCE } from '../anthropic/list-prices.ts';
 import { asCalled, openOwnEnvFiles, usualDataDir } from '../config/program.ts';
@@ -8,11 +8,12 @@ import { systemClock } from '../lib/ports.ts';
 import { ArgumentError, readArguments } from '../lib/program/arguments.ts';
 import { quoted } from '../lib/shown-text.ts';
 import { PAID, UNPAID, USAGE_FILE } from '../usage/counts.ts';
-import { GROUPS, type GroupedBy, type Span, UsageReader, wholeUnits } from '../usage/reader.ts';
+import { readUsageFile } from '../usage/read-file.ts';
+import { GROUPS, type GroupedBy, type Span, type UsageReader, wholeUnits } from '../usage/reader.ts';
 import { jsonReport, type Report, tableReport } from '../usage/report.ts';
 import { readSince } from '../usage/since.ts';
-import { UsageStore } from '../usage/store.ts';
 
+const EXIT_FAILED = 1;
 const USUAL_SINCE = '30d';
 
 export const HELP = `What was used, and what it has cost
@@ -65,17 +66,19 @@ function reportOf(reader: UsageReader, by: GroupedBy, span: Span): Report {
   };
 }
 
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+/** Undefined where nothing was counted yet. Throws where the file cannot be read. */
 function read(dataDir: string, by: GroupedBy, span: Span): Report | undefined {
   const file = join(dataDir, USAGE_FILE);
-  if (!existsSync(file)) return undefined;
-  const onWarning = (message: string) => void process.stderr.write(`${message}\n`);
-  const { after } = systemClock;
-  const store = new UsageStore({ file, upstream: 'gemini', clock: systemClock, after, onWarning });
   try {
-    return reportOf(new UsageReader(() => store.read()), by, span);
-  } finally {
-    store.close();
+    accessSync(file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
+  return readUsageFile(file, (reader) => reportOf(reader, by, span));
 }
 
 export async function usage(argv: readonly string[]): Promise<void> {
@@ -87,10 +90,20 @@ export async function usage(argv: readonly string[]): Promise<void> {
   }
   const { by, json, dataDir } = asked;
   const span = wholeUnits(by, { since: asked.since, until: now });
-  const report = read(dataDir, by, span);
+  let report: Report | undefined;
+  try {
+    report = read(dataDir, by, span);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(asCalled(unreadable(dataDir, why)));
+    process.exit(EXIT_FAILED);
+  }
   if (json) process.stdout.write(`${JSON.stringify(jsonReport(report, by, span), undefined, 2)}\n`);
   else process.stdout.write(report ? tableReport(report) : asCalled(nothing(dataDir)));
 }
 
 const nothing = (dataDir: string): string =>
   `Nothing was counted yet in ${dataDir}. The proxy counts as it serves; another folder is named by --data-dir or DATA_DIR.\n`;
+
+const unreadable = (dataDir: string, why: string): string =>
+  `${join(dataDir, USAGE_FILE)} cannot be read: ${why}. Run this as the user of the proxy, or name its folder by --data-dir or DATA_DIR.\n`;
