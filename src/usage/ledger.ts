@@ -9,7 +9,7 @@ import { dayOf, firstHourOf, type Upstream } from './counts.ts';
 /** Dollars. `reserved`: what requests under way may cost. */
 export type Spending = { spent: number; reserved: number };
 
-/** A reservation of a process that was killed is forgotten after this time: no answer takes longer. */
+/** A reservation of a process that was killed is forgotten after this time: hardly any answer takes longer. */
 export const HELD_MS = 900_000;
 
 type Sum = { client: string; dollars: number };
