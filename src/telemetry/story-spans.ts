@@ -4,7 +4,7 @@
  * answer or of an error.
  */
 import type { TraceEvent } from '../trace/events.ts';
-import { Summary } from '../trace/summary.ts';
+import { addedTo, type Spent, Summary } from '../trace/summary.ts';
 
 export type Attributes = Record<string, string | number | boolean | string[]>;
 
@@ -28,6 +28,7 @@ export type RequestSpans = {
 };
 
 const OWN = 'gemini_claude_proxy';
+const COST = `${OWN}.cost_dollars`;
 
 /** Without what is not known. */
 const known = (attributes: Readonly<Record<string, Attributes[string] | undefined>>): Attributes =>
@@ -45,6 +46,8 @@ export class StorySpans {
   readonly #hide: (text: string) => string;
   readonly #children: StorySpan[] = [];
   readonly #events: StorySpan['events'] = [];
+  /** What each attempt has cost, by its attributes. */
+  readonly #spent = new Map<Attributes, Spent>();
   #began = 0;
   #attempt: StorySpan | undefined;
   #wait: { event: Of<'wait'>; from: number } | undefined;
@@ -99,13 +102,22 @@ export class StorySpans {
     return undefined;
   }
 
-  /** Names of models, sessions and programs are texts of the client. */
+  /** Names of models, sessions, programs and fields are texts of the client. */
   #shown(span: StorySpan): StorySpan {
-    const attributes = Object.entries(span.attributes).map(([name, value]) => [
+    return {
+      ...span,
+      name: this.#hide(span.name),
+      attributes: this.#shownValues(span.attributes),
+      events: span.events.map((event) => ({ ...event, attributes: this.#shownValues(event.attributes) })),
+    };
+  }
+
+  #shownValues(attributes: Attributes): Attributes {
+    const values = Object.entries(attributes).map(([name, value]) => [
       name,
       typeof value === 'string' ? this.#hide(value) : value,
     ]);
-    return { ...span, name: this.#hide(span.name), attributes: Object.fromEntries(attributes) };
+    return Object.fromEntries(values);
   }
 
   #note(name: string, at: number, attributes: Attributes): void {
@@ -162,15 +174,15 @@ export class StorySpans {
     });
   }
 
-  #spend({ for: reason, in: fresh, cached, out, thinking, dollars }: Of<'spent'>): void {
+  /** A long answer takes several upstream requests in one attempt. Verdicts and kept prompts belong to no attempt. */
+  #spend(event: Of<'spent'>): void {
     const target =
       this.#attempt?.attributes ?? this.#children.findLast(({ kind }) => kind === 'client')?.attributes;
-    if (!target || reason !== 'answer') return;
-    Object.assign(
-      target,
-      usageOf({ in: fresh, cached, out, thinking }),
-      known({ [`${OWN}.cost_dollars`]: dollars }),
-    );
+    if (!target || event.for === 'check' || event.for === 'cache') return;
+    const sum = addedTo(this.#spent.get(target), event);
+    this.#spent.set(target, sum);
+    delete target[COST];
+    Object.assign(target, usageOf(sum), known({ [COST]: sum.dollars }));
   }
 
   #end(at: number, { status, clientLeft }: Of<'end'>): RequestSpans | undefined {
@@ -193,7 +205,7 @@ export class StorySpans {
       'error.type': error?.error,
       [`${OWN}.caller`]: asked.caller,
       [`${OWN}.agent`]: asked.agent,
-      [`${OWN}.cost_dollars`]: spent?.dollars,
+      [COST]: spent?.dollars,
       [`${OWN}.retries`]: retries,
       [`${OWN}.warnings`]: warnings,
       [`${OWN}.client_left`]: clientLeft || undefined,

@@ -28,7 +28,7 @@ export type Spent = {
 };
 
 /** For a part without a list price: undefined is nothing, since no maker would ask money for it. */
-function addedTo(before: Spent | undefined, part: Of<'spent'>): Spent {
+export function addedTo(before: Spent | undefined, part: Of<'spent'>): Spent {
   if (!before)
     return { ...tokensOf(part), requests: 1, dollars: part.dollars, listDollars: part.listDollars };
   const { dollars, listDollars } = before;

@@ -10,7 +10,7 @@ const says = () =>
     usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5 },
   });
 
-test('secrets as the model, the session, the program and the caller show nowhere', async () => {
+test('secrets as the model, the session, the program, the caller and a field show nowhere', async () => {
   const got: string[] = [];
   const collector = Bun.serve({
     port: 0,
@@ -33,7 +33,13 @@ test('secrets as the model, the session, the program and the caller show nowhere
     'x-claude-code-agent-id': PROXY_KEY,
   };
   for (const model of [`gemini-${GEMINI_KEY}`, PROXY_KEY, 'claude-opus-5-5']) {
-    const body = JSON.stringify({ model, max_tokens: 9, messages: [{ role: 'user', content: 'hello' }] });
+    const odd = { [PROXY_KEY]: 1, [`x_${GEMINI_KEY}`]: 1 };
+    const body = JSON.stringify({
+      ...odd,
+      model,
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'hello' }],
+    });
     await (await fetch(`${proxy.url}/v1/messages`, { method: 'POST', headers, body })).text();
   }
   const metrics = await (await fetch(`${proxy.url}/metrics`, { headers })).text();

@@ -115,3 +115,69 @@ test('a request that asks no model has no spans', () => {
   story.hear({ type: 'received', at: new Date(AT), method: 'GET', path: '/health', ms: 0 });
   expect(story.hear({ type: 'end', status: 200, clientLeft: false, ms: 1 })).toBeUndefined();
 });
+
+const spent = (reason: 'answer' | 'search' | 'check', out: number, dollars?: number): TraceFact => ({
+  type: 'spent',
+  for: reason,
+  model: 'gemini-4-argon',
+  key: '3f9c',
+  in: 100,
+  cached: 0,
+  out,
+  thinking: 0,
+  ...(dollars === undefined ? {} : { dollars }),
+});
+const END: TraceFact = { type: 'end', status: 200, clientLeft: false };
+const costsOf = ({ children }: RequestSpans) =>
+  children.map(({ attributes }) => [
+    attributes['gen_ai.usage.output_tokens'],
+    attributes['gemini_claude_proxy.cost_dollars'],
+  ]);
+
+describe('what an attempt has cost', () => {
+  test('is the sum of its upstream requests: a long answer takes several', () => {
+    const parts = spansOf(
+      [10, ATTEMPT],
+      [20, spent('answer', 5, 0.25)],
+      [21, { type: 'continued' }],
+      [30, spent('answer', 7, 0.5)],
+      [31, END],
+    );
+    expect(costsOf(parts)).toEqual([[12, 0.75]]);
+  });
+
+  test('is not known where the price of a part is not', () => {
+    const parts = spansOf([10, ATTEMPT], [20, spent('answer', 5, 0.25)], [30, spent('answer', 7)], [31, END]);
+    expect(costsOf(parts)).toEqual([[12, undefined]]);
+  });
+
+  test('is that of a search, too, and not that of a verdict, which is told without its attempt', () => {
+    const parts = spansOf(
+      [10, ATTEMPT],
+      [20, spent('answer', 5, 0.25)],
+      [21, spent('check', 9, 9)],
+      [22, ATTEMPT],
+      [30, spent('search', 7, 0.5)],
+      [31, END],
+    );
+    expect(costsOf(parts)).toEqual([
+      [5, 0.25],
+      [7, 0.5],
+    ]);
+    expect(parts.root.attributes).toMatchObject({ 'gemini_claude_proxy.cost_dollars': 9.75 });
+  });
+});
+
+test('secrets are hidden in names, attributes and events', () => {
+  const story = new StorySpans('gcp.gemini', (text) => text.replaceAll('secret', '***'));
+  const facts: TraceFact[] = [
+    { type: 'received', at: new Date(AT), method: 'POST', path: '/v1/messages' },
+    { type: 'asked', model: 'secret', stream: true, caller: 'main' },
+    { ...ATTEMPT, model: 'secret-1' },
+    { type: 'warning', code: 'unknown-field', path: 'tools.0.secret', detail: 'secret', routine: false },
+    END,
+  ];
+  const spans = facts.map((fact) => story.hear({ ...fact, ms: 1 })).at(-1);
+  expect(spans?.root.events).toMatchObject([{ attributes: { path: 'tools.0.***' } }]);
+  expect(JSON.stringify(spans)).not.toContain('secret');
+});
