@@ -54,6 +54,7 @@ class Lines {
   #wait: { line: Ordered; event: Of<'wait'> } | undefined;
   #read: number | undefined;
   #firstAt: number | undefined;
+  #lastSaid: string | undefined;
 
   constructor(facts: LineFacts) {
     this.#facts = facts;
@@ -238,7 +239,7 @@ class Lines {
     const code = [status, of].filter((part) => part !== undefined).join(' ');
     const words = failureWords(of);
     const text = words === undefined ? code : `${code}: ${words}`;
-    const said = quotesAnswer ? '' : `. “${message}”`;
+    const said = quotesAnswer ? '' : this.#said(message);
     const attempt = this.#attempt;
     this.#attempt = undefined;
     if (!attempt) {
@@ -248,6 +249,13 @@ class Lines {
     attempt.line.spans = [{ kind: 'failed', from: attempt.from, to: ms }];
     attempt.line.text = `${text}${said}`;
     attempt.line.sign = 'failed';
+  }
+
+  /** What upstream said, once: where a model is down, many attempts fail with the same long text. */
+  #said(message: string): string {
+    const isKnown = message === this.#lastSaid;
+    this.#lastSaid = message;
+    return isKnown ? ', with the same message' : `. “${message}”`;
   }
 
   #step({ ms, step, cost, retriesLeft }: Of<'step'>): void {

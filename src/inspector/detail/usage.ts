@@ -112,10 +112,11 @@ function headlineOf(dollars: number, now: Row, before: Row | undefined, cold: st
 }
 
 /** What was paid for nothing, in a sentence. */
-function lostOf({ lost, error }: Summary): string | undefined {
+function lostOf({ lost, spent, error }: Summary): string | undefined {
   if (!lost) return undefined;
   const what = lost.requests === 1 ? 'an attempt' : `${lost.requests} attempts`;
-  const paid = lost.dollars === undefined ? 'Something of it' : `${money(lost.dollars)} of it`;
+  const part = lost.dollars === undefined ? 'Something' : money(lost.dollars);
+  const paid = `${lost.requests === spent?.requests ? 'All' : part} of it`;
   // Of an answer that broke off for good the client has got what had come.
   const unused = error ? '' : ', though nothing of the answer was used';
   return `${paid} was for ${what} that failed after Google had read the prompt. Google counts that${unused}.`;

@@ -188,6 +188,22 @@ describe('one request', () => {
     expect(usage?.dollars).toBe(row.dollars ?? Number.NaN);
   });
 
+  test('what Gemini says with each of several failures stands in the time line once', async () => {
+    const [busy, slow] = [
+      googleError(503, 'UNAVAILABLE', 'The model is overloaded.'),
+      googleError(504, 'DEADLINE_EXCEEDED', 'Too late.'),
+    ];
+    const answers = answersOf(busy, busy.clone(), slow, googleStream(textChunk('hi', 'STOP')));
+    await using proxy = await startProxy({ fetch: answers });
+    await (await proxy.send('/v1/messages', { ...hello, stream: true })).text();
+    const detail = await onlyDetail(proxy);
+    expect([1, 2, 3].map((number) => line(detail, `Attempt ${number}`)?.text)).toEqual([
+      '503 overloaded: the model was overloaded. “The model is overloaded.”',
+      '503 overloaded: the model was overloaded, with the same message',
+      '504 timeout: no answer came in time. “Too late.”',
+    ]);
+  });
+
   const halfAnAnswer = {
     candidates: [{ content: { role: 'model', parts: [{ text: 'hm', thought: true }] } }],
     usageMetadata: { promptTokenCount: 1_000, thoughtsTokenCount: 50 },
@@ -222,7 +238,9 @@ describe('one request', () => {
     await (await proxy.send('/v1/messages', { ...hello, stream: true })).text();
     const { usage, row } = await onlyDetail(proxy);
     expect([row.sign, row.lostDollars]).toEqual(['failed', row.dollars]);
-    expect(usage?.lost).toEndWith('Google counts that.');
+    expect(usage?.lost).toBe(
+      'All of it was for an attempt that failed after Google had read the prompt. Google counts that.',
+    );
   });
 
   test('one that is not kept is a 404 that says so', async () => {

@@ -84,7 +84,9 @@ const Ending = ({ row }: { row: Row }) => {
   if (row.state === 'open') return html`<span class="tag live">waiting</span>`;
   if (row.sign === 'failed' && row.status !== undefined && row.status >= 400)
     return html`<strong class="bad">${row.status}</strong>`;
-  return html`<span class=${row.sign === 'failed' ? 'bad' : 'second'} title=${ENDING_TEXTS[row.ending ?? ''] ?? row.ending}>${row.ending ?? '–'}</span>`;
+  if (row.sign === 'failed' && row.state === 'ended')
+    return html`<strong class="bad" title=${`${row.ending}, after the answer had begun`}>error</strong>`;
+  return html`<span class="second" title=${ENDING_TEXTS[row.ending ?? ''] ?? row.ending}>${row.ending ?? '–'}</span>`;
 };
 
 const Figure = ({ children, kind = '' }: { children?: unknown; kind?: string }) =>

@@ -51,7 +51,10 @@ export function sumsOf(rows: readonly Row[]): Sums {
     if (row.dollars !== undefined) sums.dollars = (sums.dollars ?? 0) + row.dollars;
     if (row.state !== 'ended') sums.isLive = true;
   }
-  const priced = rows.filter(({ dollars }) => dollars !== undefined);
+  // Anthropic would ask no money for what has failed, so a request of which all was lost has no list price.
+  const priced = rows.filter(
+    ({ dollars, lostDollars = 0 }) => dollars !== undefined && dollars > lostDollars,
+  );
   if (priced.length > 0 && priced.every(({ listDollars }) => listDollars !== undefined))
     sums.listDollars = priced.reduce((sum, { listDollars = 0 }) => sum + listDollars, 0);
   return sums;

@@ -81,6 +81,9 @@ export function Frames({ detail, base, attempt, onAttempt }: FramesProps) {
   if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
   if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
   const { frames, bytes: size, eventCount } = asked.answer;
+  const failed = detail.lines.find(
+    ({ label, sign }) => label === `Attempt ${attempt}` && sign === 'failed',
+  )?.text;
   return html`
     <div class="title-line"><h2 class="title">What Gemini sent, what the client got</h2>
       <${AttemptChoice} attempts=${detail.attempts} attempt=${attempt} label="Answer to" onAttempt=${onAttempt} /></div>
@@ -90,5 +93,6 @@ export function Frames({ detail, base, attempt, onAttempt }: FramesProps) {
       <thead><tr><th class="figure"><${Term} of="frame" /></th><th class="figure">at s</th><th class="figure">Size</th><th>Gemini’s frame</th><th><${Term} of="event">Events<//> sent</th></tr></thead>
       <tbody>${grouped(frames).map((group) => html`<${GroupRow} key=${group.frames[0].number} group=${group} base=${base} />`)}</tbody>
     </table></div>
+    ${failed !== undefined && html`<p class="reason failed"><${Sign} sign="failed" /> <span>${failed}</span></p>`}
   </section>`;
 }

@@ -295,7 +295,7 @@ function TabContent({ tab, detail, rows, base, address, go, megabytes }: Content
   const choose = (query: Record<string, string>) => go(withQuery(address, query));
   if (tab === 'usage') {
     return detail.usage
-      ? html`<${Usage} content=${detail.usage} />`
+      ? html`<${Usage} content=${detail.usage} own=${detail.row.id} />`
       : html`<p class="second">Gemini has told no usage for this request.</p>`;
   }
   if (!detail.hasTexts) return html`<${LetGo} megabytes=${megabytes} />`;

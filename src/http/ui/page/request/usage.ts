@@ -8,13 +8,15 @@ const exact = (value: number) => `$${value.toFixed(4)}`;
 /** Requests that have room side by side. */
 const SHOWN = 11;
 
-function Shares({ shares, why }: { shares: Content['cachedShares']; why: string | undefined }) {
+type SharesProps = { shares: Content['cachedShares']; own: string; why: string | undefined };
+
+function Shares({ shares, own, why }: SharesProps) {
   const shown = shares.slice(-SHOWN);
   return html`<section class="panel shares">
     <header><h2>Cached share of the prompt in this thread, %</h2><span class="second">the last ${shown.length === 1 ? 'request' : `${shown.length} requests`}</span></header>
     <div class="columns">
-      ${shown.map(({ id, share }, index) => {
-        const isThis = index === shown.length - 1;
+      ${shown.map(({ id, share }) => {
+        const isThis = id === own;
         return html`<a href=${`#/requests/${id}?tab=usage`} class=${isThis ? `this ${why === undefined ? '' : 'warn'}` : ''}>
           <span>${Math.round(share * 100)}</span><i style=${{ height: `${Math.max(1, share * 80)}px` }}></i>${isThis && html`<em>this one</em>`}
         </a>`;
@@ -24,7 +26,8 @@ function Shares({ shares, why }: { shares: Content['cachedShares']; why: string 
   </section>`;
 }
 
-export const Usage = ({ content }: { content: Content }) => html`
+/** `own`: the id of the request. */
+export const Usage = ({ content, own }: { content: Content; own: string }) => html`
   <h2 class="title">${content.headline}</h2>
   ${content.lost !== undefined && html`<p class="lost"><span class="sign slow" aria-hidden="true">!</span> <span>${content.lost}</span></p>`}
   <section class="panel">
@@ -48,4 +51,4 @@ export const Usage = ({ content }: { content: Content }) => html`
       </tbody>
     </table>
   </section>
-  ${content.cachedShares.length > 0 && html`<${Shares} shares=${content.cachedShares} why=${content.whyCold} />`}`;
+  ${content.cachedShares.length > 0 && html`<${Shares} shares=${content.cachedShares} own=${own} why=${content.whyCold} />`}`;

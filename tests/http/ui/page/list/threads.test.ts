@@ -60,6 +60,14 @@ describe('threads', () => {
     ],
     ['one of those that cost lacks', [{ dollars: 0.5, listDollars: 1 }, { dollars: 0.25 }], undefined],
     ['only one without a cost lacks', [{ dollars: 0.5, listDollars: 1 }, {}], 1],
+    [
+      'only one of which all was lost lacks',
+      [
+        { dollars: 0.5, listDollars: 1 },
+        { dollars: 0.25, lostDollars: 0.25 },
+      ],
+      1,
+    ],
     ['none has', [{}], undefined],
   ])('compare with the list price that %s', (_name, parts, listDollars) => {
     const rows = rowsOf(...parts.map((part, at) => ({ id: `r${at}`, ...part })));
