@@ -1,10 +1,11 @@
 /**
  * `bun run adopt <name>/<n> <case>` makes a test in `fixtures/turns/<case>` out of request `n` (its number or its folder)
- * of the recording `fixtures/recordings/<name>`. The request is redacted again and made small; the goldens come from
+ * of the recording `fixtures/recordings/<name>`, or of one that is given by its path. The request is redacted again and made small; the goldens come from
  * today's code; the list of all cases is renewed. Nothing is overwritten. USAGE tells the options.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { noSuchRecording, recordingAt } from '../src/commands/recordings/named-recording.ts';
 import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config/config.ts';
 import { openEnvFiles } from '../src/config/env-files.ts';
@@ -59,6 +60,9 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
+/** A table and the name of a test have room for one. */
+const inOneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
 function readAsked() {
   try {
     const { values, positionals } = readArguments(process.argv.slice(2), OPTIONS, { isPlain: true });
@@ -67,12 +71,13 @@ function readAsked() {
       process.exit(0);
     }
     const [source = '', name = '', ...more] = positionals;
-    const [, recording = '', request = ''] = /^(.+)\/([^/]+)$/.exec(source) ?? [];
-    const { 'expect-fail': why, want: wanted, 'trim-upstream': trimUpstream, title, whole, blot } = values;
+    const [, recording = '', request = ''] = /^(.+)\/([^/]+)\/*$/.exec(source) ?? [];
+    const { want: wanted, 'trim-upstream': trimUpstream, whole, blot } = values;
+    const [title, why] = [values.title, values['expect-fail']].map((text) => text && inOneLine(text));
     if (!recording || name === '' || more.length > 0)
       throw new Error('a request and the name of a case are needed');
     if (wanted && why === undefined) throw new Error('--want says what --expect-fail waits for: give both');
-    if (why?.trim() === '') throw new Error('--expect-fail "…": the reason is empty; say what the bug is');
+    if (why === '') throw new Error('--expect-fail "…": the reason is empty; say what the bug is');
     const wrong = wanted?.find((line) => !/^[+-] \S/.test(line));
     if (wrong !== undefined) throw new Error(`--want "${wrong}": it begins with "+ " or "- "`);
     const fails = why === undefined ? {} : { fails: { why, ...(wanted ? { wanted } : {}) } };
@@ -83,13 +88,19 @@ function readAsked() {
   }
 }
 
+function folderOf(recording: string): string {
+  const folder = recordingAt(recording, RECORDINGS);
+  if (folder === undefined) throw noSuchRecording(recording);
+  return folder;
+}
+
 const config = readConfig({ ...openEnvFiles(process).atStart, BACKEND: 'mock' }, []);
 const { recording, ...asked } = readAsked();
 
 try {
   const { folder, recorded, notes } = await adopt({
     ...asked,
-    recording: join(RECORDINGS, recording),
+    recording: folderOf(recording),
     turns: TURNS,
     secrets: secretsOf(config),
     own: ownRules(config),

@@ -33,7 +33,7 @@ const rowOf = (name: string, page: string): string | undefined =>
 function row(name: string, recorded: RecordedRequest): string {
   const { title = CASES[name]?.shows ?? ADOPTED, fails } = recorded;
   const known = fails ? `**Known to fail**: ${fails.why}. ` : '';
-  const shows = `${known}${title}`.replaceAll('|', '\\|');
+  const shows = `${known}${title}`.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
   const asked = timesAsked(recorded);
   const cells = [linkTo(name), shows, recorded.origin, asked, told(recorded)];
   return `| ${cells.join(' | ')} |`;

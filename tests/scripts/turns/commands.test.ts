@@ -75,6 +75,18 @@ describe('adopt', () => {
   }, 60_000);
 });
 
+test('adopt takes the path of a recording, and says so where there is none', async () => {
+  const path = join(root, 'fixtures/recordings/session/001-sdk/');
+  const titled = await run('adopt.ts', path, 'by-path', '--title', 'Two\nlines | and a bar');
+  expect(titled).toMatchObject({ code: 0 });
+  expect(page()).toContain('| Two lines \\| and a bar |');
+  const { code, text } = await run('adopt.ts', '/srv/nowhere/1', 'nobody');
+  expect([code, text]).toEqual([
+    1,
+    '/srv/nowhere: there is no such recording; bun run recordings lists them\n',
+  ]);
+}, 60_000);
+
 describe('adopt of a known bug', () => {
   const adopt = (name: string, ...options: string[]) => run('adopt.ts', 'session/1', name, ...options);
 
