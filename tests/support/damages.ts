@@ -49,7 +49,7 @@ const WRONG_VALUES = [
   ['meta.json', '"recordedAt": "', '"recordedAt": "about ', '/recordedAt: not a date'],
   ['meta.json', '"clockStart": ', '"clockStart": -', '/clockStart: '],
   ['meta.json', '"status": ', '"status": 9', '/answer/status: '],
-  ['upstream/01/meta.json', '"status": ', '"status": 9', '/head'],
+  ['upstream/01/meta.json', '"status": ', '"status": 9', '/head/status: '],
   ['upstream/01/meta.json', '"headers": {', '"headers": { "no name": "x",', '/head/headers: '],
   ['client-request.json', '"method": "POST"', '"method": "GET"', '/method: '],
   ['client-request.json', '"headers": {', '"headers": { "x-a": "two\\nlines",', '/headers: '],

@@ -1,6 +1,6 @@
 /** Says what the JSON files of a recorded request contain, and reads them with checks. */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { Value, type ValueError } from '@sinclair/typebox/value';
 import { canonicalJson, isObject, tryParseJson } from '../../lib/json.ts';
 import { RecordedSettings } from './settings.ts';
 import { whyNotJson, withoutMark } from './text-files.ts';
@@ -147,9 +147,14 @@ export function readJsonFile<T extends TObject>(schema: T, text: string, file: s
   const value = tryParseJson(bare);
   if (value === undefined) throw new CassetteError(file, whyNotJson(bare));
   const [problem] = [...Value.Errors(schema, value)];
-  if (problem)
-    throw wrongFormat(value, file) ?? new CassetteError(file, `${problem.path || '/'}: ${problem.message}`);
+  if (problem) throw wrongFormat(value, file) ?? new CassetteError(file, problemText(problem));
   return value as Static<T>;
+}
+
+/** Of several forms that a value may have, the one counts that fits the deepest. */
+function problemText(problem: ValueError): string {
+  const within = problem.errors.flatMap((errors) => [...errors]).find(({ path }) => path !== problem.path);
+  return within ? problemText(within) : `${problem.path || '/'}: ${problem.message}`;
 }
 
 /** For a file of another version of the format: what else is wrong with that file follows from the version. */
