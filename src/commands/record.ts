@@ -17,7 +17,7 @@ export function recordFlags(flags: readonly string[], recordings: string): strin
   const { value: name, others } = replay;
   const backend = takeFlag('--backend', others) ? [] : ['--backend', 'replay'];
   const folder = recordingAt(name, recordings);
-  if (!folder) throw noSuchRecording(name);
+  if (!folder) throw noSuchRecording(name, recordings);
   return [...backend, '--replay', folder, ...asReplayFlags(others)];
 }
 

@@ -1,6 +1,6 @@
 /** `bun run recordings`: all recordings, the requests of one, and the folder behind the id of a request. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listing } from '../../src/commands/recordings/list-recordings.ts';
@@ -127,6 +127,14 @@ describe('one recording', () => {
     });
   });
 
+  test('that is there and cannot be read is told as such', () => {
+    const recordings = join(root, Bun.randomUUIDv7());
+    mkdirSync(recordings);
+    symlinkSync('circle', join(recordings, 'circle'));
+    const { code, lines } = listing({ words: ['circle'], json: false }, recordings, LATER);
+    expect([code, lines]).toEqual([1, [expect.stringMatching(/\/circle cannot be read: ELOOP/)]]);
+  });
+
   test('without a request, or with broken settings, is told as such', () => {
     const empty = join(root, 'without-requests');
     mkdirSync(empty);
@@ -175,6 +183,14 @@ describe('one request', () => {
       expect.stringContaining('status 503'),
       expect.stringContaining('bun run replay session --verify'),
     ]);
+  });
+
+  test('of a recording elsewhere is named by its path, also in what to do next', () => {
+    const elsewhere = join(root, 'elsewhere');
+    cpSync(join(RECORDINGS, 'session'), elsewhere, { recursive: true });
+    expect(list(`${elsewhere}/1`).lines.at(-1)).toContain(
+      `bun run replay ${elsewhere} --verify; in a clone: bun run adopt ${elsewhere}/001-helper <case>`,
+    );
   });
 
   test('is found by the id that a replay of it has in its log', async () => {

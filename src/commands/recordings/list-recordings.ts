@@ -2,7 +2,7 @@
  * `bun run recordings` lists what was recorded or saved; with the name of a recording, its requests; with the id of a
  * request, as it stands in the log and in the header `request-id`, the folder of that request.
  */
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { asCalled, RECORDINGS } from '../../config/program.ts';
 import { systemClock } from '../../lib/ports.ts';
 import { readArguments } from '../../lib/program/arguments.ts';
@@ -64,7 +64,7 @@ function shown(
 ): string[] {
   if (json) return [JSON.stringify(requests, null, 2)];
   const areWhole = ids.length === 0 && named.every((word) => recordingAt(word, recordings));
-  return areWhole ? requestLines(requests, now) : requests.flatMap((one) => detail(one, now));
+  return areWhole ? requestLines(requests, now) : requests.flatMap((one) => detail(one, recordings, now));
 }
 
 function overview(recordings: string, now: number): string[] {
@@ -94,7 +94,7 @@ function requestsOf(word: string, recordings: string): { requests?: Request[]; p
   if (whole)
     return { requests: listRecording(whole).map((folder) => requestAt(folder, whole)), ...faultOf(whole) };
   const around = recordingAt(dirname(word), recordings);
-  if (!around) return { problem: asCalled(noSuchRecording(word).message) };
+  if (!around) return { problem: asCalled(noSuchRecording(word, recordings).message) };
   try {
     return { requests: [requestAt(findRequest(around, basename(word)), around)] };
   } catch (error) {
@@ -119,19 +119,21 @@ const requestAt = (folder: string, recording: string): Request => ({
 
 // ── one request ───────────────────────────────────────────────────────────────────────────────────────────────
 
-function detail(request: Request, now: number): string[] {
+function detail(request: Request, recordings: string, now: number): string[] {
   const { name, folder, recording } = request;
   if ('problem' in request)
     return [`${recording}/${name}: ${folder}`, `  cannot be read: ${request.problem}`];
   const { recordedAt, client, caller, origin, status, end, requestId = 'no request id', tries } = request;
   const notes = [...anomaliesOf(request), ...notesOf(request)];
+  const place = dirname(folder);
+  const word = dirname(place) === resolve(recordings) ? recording : place;
   return [
     `${recording}/${name}: ${folder}`,
     `  ${when(recordedAt)} UTC, ${age(recordedAt, now)} ago, ${client}, ${caller}, ${origin}`,
     `  answered ${status}, ${end}, ${requestId}`,
     ...tries.map((one, index) => `  try ${index + 1}: ${tryText(one)}`),
     ...(notes.length > 0 ? [`  ${notes.join(', ')}`] : []),
-    asCalled(`  bun run replay ${recording} --verify; in a clone: bun run adopt ${recording}/${name} <case>`),
+    asCalled(`  bun run replay ${word} --verify; in a clone: bun run adopt ${word}/${name} <case>`),
   ];
 }
 

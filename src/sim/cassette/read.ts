@@ -1,5 +1,5 @@
 /** Reads recordings that `write.ts` has written, and notices what people have edited since. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../../lib/json.ts';
@@ -21,7 +21,16 @@ import {
   timesHash,
 } from './meta.ts';
 import { readStreamLines, type Stream } from './stream-lines.ts';
-import { asWritten, conflictIn, listFolders, problemOf, readBytes, readText, textIn } from './text-files.ts';
+import {
+  asWritten,
+  conflictIn,
+  entriesOf,
+  listFolders,
+  problemOf,
+  readBytes,
+  readText,
+  textIn,
+} from './text-files.ts';
 import {
   type Answer,
   CassetteError,
@@ -101,7 +110,7 @@ export function readAsItLies(folder: string): AsItLies {
 function readFiles(folder: string): AsItLies {
   const files = new RequestFiles(folder);
   const metaFile = join(folder, layout.META);
-  if (existsSync(folder) && readdirSync(folder).length === 0)
+  if (existsSync(folder) && entriesOf(folder).length === 0)
     throw new CassetteError(folder, 'is an empty folder', 'remove it');
   const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
   if (Number.isNaN(Date.parse(meta.recordedAt))) throw new CassetteError(metaFile, '/recordedAt: not a date');

@@ -1,5 +1,5 @@
 /** Reads the files and folders of recordings as people, their editors and git have left them. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CassetteError } from './types.ts';
 
@@ -16,7 +16,8 @@ export function listFolders(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-function entriesOf(folder: string) {
+/** All that is in a folder. Throws a CassetteError where it cannot be read. */
+export function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
