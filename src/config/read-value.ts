@@ -57,6 +57,9 @@ function range(schema: TSchema, noun: string): string {
   return maximum === undefined ? `${noun} from ${minimum}` : `${noun} from ${minimum} to ${maximum}`;
 }
 
+/** Of a setting that takes any text. */
+export const ANY_TEXT = 'text';
+
 /** The values that the setting accepts, in words. */
 export function describeSchema(schema: TSchema): string {
   const choices = choicesOf(schema);
@@ -74,7 +77,7 @@ export function describeSchema(schema: TSchema): string {
     case 'object':
       return 'a JSON object of strings';
     default:
-      return 'text';
+      return ANY_TEXT;
   }
 }
 

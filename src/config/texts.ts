@@ -1,7 +1,7 @@
 /** The settings as text: `--help`, `.env.example`, and the tables of `docs/settings.md`. */
 import { faultNames } from '../sim/faults/index.ts';
 import { asCalled, ENV_FILE } from './program.ts';
-import { choicesOf, describeSchema } from './read-value.ts';
+import { ANY_TEXT, choicesOf, describeSchema } from './read-value.ts';
 import { FILE_NAMES } from './secret-files.ts';
 import { THEMES, type Theme, type Variable } from './variable-types.ts';
 import { VARIABLE_ROWS, type VariableName } from './variables.ts';
@@ -84,7 +84,10 @@ Connect Claude Code: ANTHROPIC_BASE_URL=http://127.0.0.1:8082 ANTHROPIC_AUTH_TOK
 
 function exampleRow([name, row]: Row): string {
   const normal = row.defaultText === undefined ? '' : ` Default: ${row.defaultText}.`;
-  const text = `${row.description}.${normal} Takes ${describeSchema(row.schema)}.`;
+  const taken = describeSchema(row.schema);
+  // A text of any kind is told by the description.
+  const takes = taken === ANY_TEXT ? '' : ` Takes ${taken}.`;
+  const text = `${row.description}.${normal}${takes}`;
   const comments = fold(text, TEXT_WIDTH).map((line) => `# ${line}`);
   return [...comments, `# ${name}=${row.default === undefined ? '' : String(row.default)}`].join('\n');
 }

@@ -47,6 +47,10 @@ export const Key = Type.String({
   pattern: '^[\\x21-\\x7e]+$',
   description: 'printable ASCII without spaces',
 });
+export const KeyList = Type.Array(Key, {
+  minItems: 1,
+  description: 'keys of printable ASCII without spaces: separated by commas, or a JSON array',
+});
 export const Url = Type.String({ pattern: '^https?://[^\\s/]', description: 'an http or https URL' });
 export const Model = Type.String({
   pattern: MODEL_NAME.source.replace('^', '^((gemini|google|models)/)?'),

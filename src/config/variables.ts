@@ -6,6 +6,7 @@ import { PRACTICE } from './practice/rows.ts';
 import {
   fileOf,
   Key,
+  KeyList,
   literals,
   Megabytes,
   Model,
@@ -28,10 +29,10 @@ const URL_READER = '(google|proxy)';
 const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
 export const VARIABLES = {
-  API_KEYS: variable(Type.Array(Key, { minItems: 1 }), {
+  API_KEYS: variable(KeyList, {
     theme: 'upstream',
     description:
-      'Gemini keys: a JSON array, or a list separated by commas. All are used; each session keeps to one. With it GEMINI_API_KEY and GOOGLE_API_KEY are not used',
+      'Gemini keys. All are used; each session keeps to one. With it GEMINI_API_KEY and GOOGLE_API_KEY are not used',
     secret: true,
   }),
   API_KEYS_FILE: fileOf('API_KEYS', 'upstream', `, or one key a line${READ_ANEW}`),
@@ -44,7 +45,7 @@ export const VARIABLES = {
   }),
   GOOGLE_API_KEY_FILE: fileOf('GOOGLE_API_KEY', 'upstream', READ_ANEW),
   BACKEND: variable(literals(BACKENDS), {
-    defaultText: 'gemini with a key, else mock on a loopback bind',
+    defaultText: 'gemini with a key, else mock where HOST is loopback',
     theme: 'upstream',
     description:
       'Where answers come from. vertex: Vertex AI, with the credentials of Google Cloud in place of a key. Without a key the mock answers, but only while HOST is loopback; on another HOST the proxy then refuses to start until BACKEND is set',
@@ -71,11 +72,12 @@ export const VARIABLES = {
   }),
   KEY_RPM: variable(PerMinute, {
     theme: 'upstream',
-    description: 'The most requests a minute that the proxy sends with one key',
+    description: 'The most requests a minute that the proxy sends with one key. Without it: as many as come',
   }),
   KEY_TPM: variable(PerMinute, {
     theme: 'upstream',
-    description: 'The most input tokens a minute that the proxy sends with one key',
+    description:
+      'The most input tokens a minute that the proxy sends with one key. Without it: as many as come',
   }),
   BIG_MODEL: variable(Model, {
     default: 'gemini-4-argon',
@@ -120,7 +122,7 @@ export const VARIABLES = {
   URL_FETCH: variable(
     Type.String({
       pattern: `^(off|${URL_READER}(\\s*,\\s*${URL_READER})?)$`,
-      description: 'google, proxy, google,proxy or off',
+      description: '"google", "proxy", "google,proxy" or "off"',
       anyCase: true,
     }),
     {
@@ -146,7 +148,7 @@ export const VARIABLES = {
     default: false,
     theme: 'models',
     description:
-      "Tells the model in Claude Code's main turns and subagents which model it is, so that it says so when somebody asks, and not Claude",
+      "Tells the model in Claude Code's main turns and subagents which model it is, so that it names that one, and not Claude, when somebody asks",
   }),
   LOCAL_ANSWERS: variable(Type.Boolean(), {
     default: false,
@@ -158,13 +160,13 @@ export const VARIABLES = {
     default: 'implicit',
     theme: 'models',
     description:
-      'What becomes of cache_control. implicit: Gemini caches by itself. explicit: what clients mark is kept at Google by name (cachedContents), where that pays by the prices in the table of models. Gemini 3 and older only; it costs storage',
+      'What becomes of cache_control. implicit: Gemini caches by itself. explicit: what clients mark is kept at Google by name (cachedContents), where that pays by the prices in the table of models. For Gemini 3 and older only; Google charges for what is kept',
   }),
   ...ACCESS,
   DAILY_BUDGET_USD: variable(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 }), {
     theme: 'limits',
     description:
-      'The dollars that may be spent in a day (UTC), by the prices of the table of models. From 80 % on the log and the health warn; once they are spent, requests are refused until 00:00 UTC (docs/cost.md)',
+      'The dollars that may be spent in a day (UTC), by the prices of the table of models. From 80 % on, the log and /health warn; once they are spent, requests are refused until 00:00 UTC (docs/cost.md)',
   }),
   RESPONSE_HEADERS: variable(Type.Boolean(), {
     default: true,
@@ -267,7 +269,7 @@ export const VARIABLES = {
     default: true,
     theme: 'running',
     description:
-      'The page at `/ui` that shows the requests of this process. false keeps nothing for it, and serves no page',
+      'The page at `/ui` that shows the requests of this process. false: there is no page, and nothing is kept for one',
   }),
   INSPECTOR_MEMORY: variable(Megabytes, {
     default: 64,
@@ -279,8 +281,7 @@ export const VARIABLES = {
   LOG_LEVEL: variable(literals(LOG_LEVELS), {
     default: 'info',
     theme: 'running',
-    description:
-      'The least important lines that are logged: DEBUG, INFO, WARNING, ERROR or CRITICAL, in any case',
+    description: 'The least important lines that are logged. Upper case is taken, too',
   }),
   LOG_FORMAT: variable(literals(['pretty', 'json'] as const), {
     defaultText: 'pretty on a terminal, else json',
@@ -314,7 +315,7 @@ export const VARIABLES = {
     defaultText: "`.data` in a clone, else the user's folder for data",
     theme: 'running',
     description:
-      'The folder for what must outlive the process: thought signatures, uploaded files, batches, and what models have refused',
+      'The folder for what must outlive the process: thought signatures, uploaded files, batches, usage, and what models have refused',
   }),
 } satisfies Record<string, Variable>;
 

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hintAt } from '../lib/edit-distance.ts';
 import { labelOf, type ScenarioSource, sourcesIn } from './scenario/files.ts';
 import { parseScenario } from './scenario/read.ts';
 import { type Scenario, ScenarioError } from './scenario/types.ts';
@@ -43,10 +44,10 @@ function namesOf(
   return new Map(read.map(([, scenario]) => [scenario.name, scenario]));
 }
 
-/** The scenario called `name`. Throws a ScenarioError that lists all names. */
+/** The scenario called `name`. Throws a ScenarioError with the name that was probably meant, or with all names. */
 export function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name);
   if (found) return found;
-  const names = scenarios.map((scenario) => scenario.name).join(', ');
-  throw new ScenarioError(`no scenario is called ${name}; there are ${names}`);
+  const names = scenarios.map((scenario) => scenario.name);
+  throw new ScenarioError(`no scenario is called ${name}${hintAt(name, names)}`);
 }

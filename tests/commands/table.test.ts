@@ -5,6 +5,19 @@ import { COMMANDS, commandIn, commandsText, unknownText } from '../../src/comman
 
 const MAIN = join(import.meta.dir, '../../src/main.ts');
 
+async function run(argv: readonly string[]) {
+  const child = Bun.spawn([process.execPath, MAIN, ...argv], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code: await child.exited, out, err };
+}
+
 test.each([
   [[], 'start', []],
   [['--port', '0'], 'start', ['--port', '0']],
@@ -44,16 +57,16 @@ test.each([
   [['record', 'a b'], '"a b": is no name for a recording; use letters'],
   [['replay', 'nowhere'], 'nowhere: there is no such recording; bun run recordings lists them'],
 ])('%j ends at once, with one message', async (argv, says) => {
-  const child = Bun.spawn([process.execPath, MAIN, ...argv], {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  const [out, err] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  expect([await child.exited, out]).toEqual([2, '']);
+  const { code, out, err } = await run(argv);
+  expect([code, out]).toEqual([2, '']);
   expect(err.slice(0, says.length)).toBe(says);
   expect(err).not.toMatch(/\n +at /);
+});
+
+test('a scenario that is not there is told in place of an address', async () => {
+  expect(await run(['mock', '--port', '0', '--mock-scenario', 'tuor'])).toEqual({
+    code: 1,
+    out: '',
+    err: 'MOCK_SCENARIO: no scenario is called tuor; did you mean tour?\n',
+  });
 });

@@ -19,6 +19,6 @@ test.each([
 test.each(['none', 'off,google', 'google,,proxy', 'google proxy', 'google,proxy,google', 'googles'])(
   '%j is refused by the name of the setting',
   (text) => {
-    expect(() => read(text)).toThrow(/^URL_FETCH: expected google, proxy, google,proxy or off, got /);
+    expect(() => read(text)).toThrow(/^URL_FETCH: expected "google", "proxy", "google,proxy" or "off", got /);
   },
 );

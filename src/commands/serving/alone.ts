@@ -21,10 +21,11 @@ export async function serveAlone(serving: Serving): Promise<void> {
   process.on('SIGTERM', closing.close);
   const reload = () => readAnew(serving, (next) => system.reload(next));
   reloadOnChange([...files.paths, ...config.watchedFiles], reload, closing.close);
+  // What stops the start is told in place of an address, not after it.
+  await system.warmUp().catch(failed);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(listening.url, serving, closing);
   announce(listening.url, serving);
   void system.warnOfNoUpstream();
   system.refreshModels();
-  await system.warmUp().catch(failed);
 }

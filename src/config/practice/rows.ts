@@ -33,7 +33,7 @@ export const PRACTICE = {
   RECORD: variable(Text, {
     theme: 'practice',
     description:
-      'A folder: every request and its answer are recorded there, with secrets blotted out. `bun run record <name>` sets it. With BACKEND=replay the replay is recorded. Refused under CI',
+      'A folder: every request and its answer are recorded there, with secrets blotted out. `bun run record <name>` sets it. With BACKEND=replay the replay is recorded. Refused where CI is set',
   }),
   REDACT: variable(
     Type.String({

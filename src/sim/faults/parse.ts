@@ -68,7 +68,10 @@ export function parseFaults(text: string): FaultRule[] {
 
 function parseRule(text: string): FaultRule {
   const [head, name = '', which = '*'] = HEAD.exec(text) ?? [];
-  if (head === undefined) throw new FaultError(`"${text}": expected name@request:key=value …`);
+  if (head === undefined)
+    throw new FaultError(
+      `"${text}": expected the name of a fault, and how it strikes, such as cut@2:frame=3`,
+    );
   if (!isFaultName(name)) throw unknownName(text, name);
   const rule: FaultRule = { name, text, requests: readRequests(text, which), probability: 1, settings: {} };
   const given = new Map<string, string>();

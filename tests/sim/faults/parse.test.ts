@@ -102,9 +102,9 @@ describe('what cannot be meant is named in one line', () => {
     ['cut:since=start', /since needs from or until$/],
     ['cut:since=now until=3s', /since: expected start or first, got "now"/],
     ['quota-widnow', /did you mean quota-window\?/],
-    ['@2', /^"@2": expected name@request:key=value/],
+    ['@2', /^"@2": expected the name of a fault, .* such as cut@2:frame=3/],
     ['cut@2frame=3', /@2frame=3: expected/],
-    ['__proto__', /expected name|there is no fault/],
+    ['__proto__', /expected the name of a fault|there is no fault/],
   ])('%s', (text, message) => {
     expect(problemOf(text)).toMatch(message);
     expect(problemOf(text)).not.toContain('\n');
