@@ -56,12 +56,19 @@ const actionOn = (act: (looking: Looking, request: KeptRequest) => Promise<Actio
   };
 };
 
-function checkTexts(request: KeptRequest): void {
+const notUnderstood = () =>
+  new MessagesError(
+    'invalid_request_error',
+    'This request was refused before it was understood, so no recording could answer it again; Raw has what the client sent',
+  );
+
+function checkSavable(request: KeptRequest): void {
   if (!request.isEnded || !request.hasTexts || !request.clientBytes()) throw letGo();
+  if (!request.events.some(({ type }) => type === 'asked')) throw notUnderstood();
 }
 
 async function saved(looking: Looking, request: KeptRequest) {
-  checkTexts(request);
+  checkSavable(request);
   return looking.deps.inspecting.save(request);
 }
 
@@ -75,7 +82,7 @@ export const saveRequest = actionOn(async (looking, request) => {
 
 /** Says what adopting writes, and which command does the rest, before anything is written. */
 export const askAdopt: Handler = ofRequest((looking, request) => {
-  checkTexts(request);
+  checkSavable(request);
   const { name, folder, adoptCommand } = looking.deps.inspecting.wouldSave(request);
   return shownJson<AdoptQuestion>({ name, folder, command: adoptCommand });
 });

@@ -83,6 +83,33 @@ describe('save', () => {
     expect(answer).toContain('message_stop');
   });
 
+  test.each([
+    ['no JSON', 'nonsense'],
+    ['no messages', JSON.stringify({ model: 'claude-opus-5-5', max_tokens: 9 })],
+  ])(
+    'a request that was refused before it was understood says why it cannot be saved: %s',
+    async (_what, body) => {
+      await using proxy = await startProxy({ fetch: google });
+      const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' };
+      const refused = await fetch(`${proxy.url}/v1/messages`, { method: 'POST', headers, body });
+      expect(refused.status).toBe(400);
+      await refused.text();
+      const id = refused.headers.get('request-id');
+      for (const [action, asked] of [
+        ['save', {}],
+        ['adopt', {}],
+        ['adopt', undefined],
+      ] as const) {
+        const answer = await proxy.send(`/ui/api/requests/${id}/${action}`, asked, MARK);
+        const { error } = (await answer.json()) as { error: { message: string } };
+        expect([answer.status, error.message]).toEqual([
+          400,
+          expect.stringContaining('before it was understood'),
+        ]);
+      }
+    },
+  );
+
   test('a recording is found by the id that the client and the log had', async () => {
     await using proxy = await startProxy({ fetch: google });
     const id = await kept(proxy);
