@@ -36,7 +36,7 @@ export function openUsage(
     now: () => clock.wall().getTime(),
     newId: () => ids.next('', RESERVATION_ID),
   });
-  const limits = new SpendingLimits({ ledger, clock, shared, onNear: onWarning });
+  const limits = new SpendingLimits({ ledger, clock, shared, onNews: onWarning });
   return { store, limits };
 }
 

@@ -20,9 +20,15 @@ export function admitSpending(outgoing: OutgoingMessage, client: ClientRequest, 
     const at = clock.wall().toISOString().slice(0, ISO_DAY);
     const prompt = tokens();
     const rates = geminiRates(outgoing.model, settings.models, { at, promptTokens: prompt });
-    return rates ? dollarsFor({ in: prompt, cached: 0, out: USUAL_OUTPUT, thinking: 0 }, rates) : 0;
+    return rates && dollarsFor({ in: prompt, cached: 0, out: USUAL_OUTPUT, thinking: 0 }, rates);
   };
-  const admitted = limits.admit({ budget: settings.dailyBudget, client: client.named, dollars, tokens });
+  const admitted = limits.admit({
+    budget: settings.dailyBudget,
+    client: client.named,
+    model: outgoing.model.id,
+    dollars,
+    tokens,
+  });
   if ('refusal' in admitted)
     throw told(admitted.refusal, limits.resetsAt(), admission.batched.has(client.request));
   const { near } = admitted;

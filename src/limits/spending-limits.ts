@@ -31,13 +31,16 @@ export type Wanted = {
   /** Dollars a day of all clients together. */
   budget: number | undefined;
   client: ClientKey | undefined;
-  /** What the request may cost, as far as can be said before. */
-  dollars(): number;
+  model: string;
+  /** What the request may cost, as far as can be said before. Undefined where nobody knows the model's price. */
+  dollars(): number | undefined;
   tokens(): number;
 };
 
 /** Milliseconds after which somebody may ask again for what requests under way may have left over. */
 const RESERVED_MS = 5_000;
+/** Models that are told of: clients may make names up. */
+const MOST_UNPRICED = 100;
 const NOTHING: Spending = { spent: 0, reserved: 0 };
 const NO_LIMITS: RateLimits = { requests: undefined, tokens: undefined };
 const FREE: Permit = { release() {}, near: undefined };
@@ -56,8 +59,8 @@ export type SpendingLimitsOptions = {
   ledger: Ledger;
   clock: Clock;
   shared: Pick<SharedState, 'publish' | 'listen' | 'status'>;
-  /** Runs once a day for each limit of dollars that is nearly reached. */
-  onNear(message: string): void;
+  /** Runs once a day for each limit of dollars that is nearly reached, and once for each model that no limit holds. */
+  onNews(message: string): void;
 };
 
 export class SpendingLimits {
@@ -67,6 +70,7 @@ export class SpendingLimits {
   readonly #elsewhere = new Map<string, Map<string, Told>>();
   readonly #folder: string;
   readonly #toldNear = new Set<string>();
+  readonly #toldUnpriced = new Set<string>();
   /** True once a limit of dollars was looked at: only then must others know at once what was spent. */
   #isWatched = false;
 
@@ -151,11 +155,13 @@ export class SpendingLimits {
     return sum;
   }
 
-  #reserved(caps: readonly Cap[], { client, dollars }: Wanted): Permit | { refusal: Refusal } {
+  #reserved(caps: readonly Cap[], { client, model, dollars: most }: Wanted): Permit | { refusal: Refusal } {
     this.#isWatched = true;
     let near: Permit['near'];
+    const dollars = most();
+    if (dollars === undefined) this.#tellUnpriced(model);
     const reserved = this.#options.ledger.reserve(
-      { client: client?.name ?? '', dollars: dollars() },
+      { client: client?.name ?? '', dollars: dollars ?? 0 },
       (here) => {
         for (const cap of caps) {
           const spending = cap.client === undefined ? this.#all(here) : this.#of(cap.client, here);
@@ -182,8 +188,17 @@ export class SpendingLimits {
     if (this.#toldNear.has(name)) return;
     this.#toldNear.add(name);
     const whose = client === undefined ? 'DAILY_BUDGET_USD' : `CLIENT_KEYS: dollarsPerDay of ${client}`;
-    this.#options.onNear(
+    this.#options.onNews(
       `${whose}: ${Math.round(share * 100)} % of $${limit} is spent; there is more at 00:00 UTC`,
+    );
+  }
+
+  /** Whoever has set a limit relies on it. */
+  #tellUnpriced(model: string): void {
+    if (this.#toldUnpriced.has(model) || this.#toldUnpriced.size >= MOST_UNPRICED) return;
+    this.#toldUnpriced.add(model);
+    this.#options.onNews(
+      `what ${model} costs is not in DAILY_BUDGET_USD and dollarsPerDay, which cannot hold it: nobody knows its price (MODELS_FILE can tell it)`,
     );
   }
 

@@ -113,6 +113,15 @@ describe('the budget of the day', () => {
     await Promise.all(all.map((response) => response.text()));
   });
 
+  test('does not hold a model whose price nobody knows, and the log says so', async () => {
+    const { proxy, ask } = await spending({});
+    await using _closing = proxy;
+    for (let i = 0; i < 2; i++)
+      expect((await ask({ ...streamed, model: 'gemini-9-xenon' })).status).toBe(200);
+    const told = proxy.lines.filter(({ msg }) => String(msg).startsWith('what gemini-9-xenon costs'));
+    expect(told).toMatchObject([{ level: 'warn' }]);
+  });
+
   test('can be raised while the proxy serves', async () => {
     const { proxy, ask } = await spending({});
     await using _closing = proxy;

@@ -38,9 +38,9 @@ function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
     now: () => clock.wall().getTime(),
     newId: () => `id-${ids++}`,
   });
-  const limits = new SpendingLimits({ ledger, clock, shared, onNear: (text) => void warnings.push(text) });
-  const admit = (dollars: number, client?: ClientKey) =>
-    limits.admit({ budget: 1, client, dollars: () => dollars, tokens: () => 10 });
+  const limits = new SpendingLimits({ ledger, clock, shared, onNews: (text) => void warnings.push(text) });
+  const admit = (dollars: number | undefined, client?: ClientKey, model = 'm') =>
+    limits.admit({ budget: 1, client, model, dollars: () => dollars, tokens: () => 10 });
   const spend = (dollars: number, client = '') => {
     store.add({ model: 'm', asked: 'a', key: 'k', client, caller: 'main' }, undefined, { calls: 1, dollars });
     limits.spent();
@@ -226,4 +226,18 @@ test('who is near the limit is told of once a day', () => {
   one.spend(0.9);
   one.admit(0);
   expect(one.warnings).toHaveLength(2);
+});
+
+test('a model without a price is told of once, since no limit of dollars holds it', () => {
+  const clock = new ManualClock();
+  const [a] = two();
+  const one = instance(a, clock);
+  for (const model of ['gemini-9-xenon', 'gemini-9-xenon', 'gemini-9-krypton'])
+    expect(kindOf(one.admit(undefined, undefined, model))).toBe('admitted');
+  expect(one.warnings).toEqual([
+    expect.stringContaining('what gemini-9-xenon costs is not in DAILY_BUDGET_USD'),
+    expect.stringContaining('gemini-9-krypton'),
+  ]);
+  for (let i = 0; i < 200; i++) one.admit(undefined, undefined, `made-up-${i}`);
+  expect(one.warnings).toHaveLength(100);
 });
