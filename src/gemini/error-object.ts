@@ -1,21 +1,24 @@
 /** Reads the error in an object that came in place of an answer: Google's, or a gateway's. */
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { MAX_MESSAGE } from './limits.ts';
+import { STATUS_CODES } from './said.ts';
 import type { GoogleError } from './wire.ts';
 
 /** A gateway behind a gateway wraps an error that is wrapped already. */
 const MOST_WRAPPERS = 3;
 /** What Google's SDK writes before the body of an error. */
 const SDK_PREFIX = /^\s*(?:got status: [^{[]{0,80})?(?=[{[])/;
+/** What a gateway writes before it. Google itself may quote a text of the client's after such words. */
+const GATEWAY_PREFIX = /^[^{]{0,160}?(?=\[?\s{0,20}\{)/;
 
 /**
- * The error in an object: `{"error": {…}}`, `{"error": "text"}`, or the status object itself. Where its message is nothing
- * but another error as JSON, a gateway has wrapped Google's whole body: then it is that error.
+ * The error in an object: `{"error": {…}}`, `{"error": "text"}`, or the status object itself. Where its message ends in
+ * another error as JSON, a gateway has wrapped Google's whole body: then it is that error.
  */
 export function errorIn(value: Record<string, unknown>): GoogleError | undefined {
   let found = outermost(value);
   for (let wrapper = 0; found && wrapper < MOST_WRAPPERS; wrapper++) {
-    const inner = wrappedIn(found['message']);
+    const inner = wrappedIn(found);
     if (!inner) break;
     found = inner;
   }
@@ -31,9 +34,10 @@ function outermost(value: Fields): Fields | undefined {
   return typeof code === 'number' && typeof message === 'string' ? value : undefined;
 }
 
-function wrappedIn(message: unknown): Fields | undefined {
+function wrappedIn({ message, status }: Fields): Fields | undefined {
   if (typeof message !== 'string' || message.length > MAX_MESSAGE) return undefined;
-  const [prefix] = SDK_PREFIX.exec(message) ?? [];
+  const isGoogles = typeof status === 'string' && STATUS_CODES[status] !== undefined;
+  const [prefix] = (isGoogles ? SDK_PREFIX : GATEWAY_PREFIX).exec(message) ?? [];
   if (prefix === undefined) return undefined;
   const body = tryParseJson(message.slice(prefix.length));
   const [value] = Array.isArray(body) ? (body as unknown[]) : [body];

@@ -1,6 +1,7 @@
 /** Makes the error for an answer whose status is not 2xx, in whatever form its body is. */
 import { UpstreamError } from '../gemini/errors.ts';
 import { framesIn } from '../gemini/frames.ts';
+import { STATUS_CODES } from '../gemini/said.ts';
 import { headerSeconds } from '../gemini/waits.ts';
 import type { GoogleError } from '../gemini/wire.ts';
 
@@ -17,7 +18,17 @@ export function statusError(
 ): UpstreamError {
   const google = googleError(body);
   const message = google?.message ?? plainText(body) ?? `HTTP ${status} ${statusText}`.trim();
-  return new UpstreamError('status', message, { status, google, retryAfter: retryAfterOf(headers, now) });
+  const retryAfter = retryAfterOf(headers, now);
+  return new UpstreamError('status', message, { status: ownStatus(status, google), google, retryAfter });
+}
+
+/**
+ * The status that Google gave. A gateway may answer 500 to all that Google refuses: what waiting does not mend would be
+ * sent again and again.
+ */
+function ownStatus(status: number, google: GoogleError | undefined): number {
+  const named = STATUS_CODES[google?.status ?? ''];
+  return status >= 500 && named !== undefined && named < 500 && google?.code === named ? named : status;
 }
 
 /**

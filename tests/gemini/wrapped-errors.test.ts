@@ -43,6 +43,18 @@ const WRAPPERS: [string, (text: string, code: number) => unknown][] = [
   ['in a list', (text, code) => ({ error: { code, message: `[${text}]`, status: 'UPSTREAM_ERROR' } })],
   ['as an SDK says it', (text, code) => ({ error: { code, message: `got status: UNAVAILABLE. ${text}` } })],
   [
+    'after a sentence of the gateway',
+    (text, code) => ({
+      error: { code: 'http_error', message: `API call failed with status code ${code}, ${text}` },
+    }),
+  ],
+  [
+    'after the name of an exception',
+    (text, code) => ({
+      error: { message: `some.BadRequestError: x - ${text}`, type: null, code: `${code}` },
+    }),
+  ],
+  [
     'twice',
     (text, code) => ({ error: { code, message: pretty({ error: { code, message: text, status: '' } }) } }),
   ],
@@ -63,6 +75,24 @@ for (const [how, wrap] of WRAPPERS) {
     });
   });
 }
+
+describe('in an answer with a status of the gateway:', () => {
+  test.each(GOOGLES)('%s', (_name, body, expected) => {
+    for (const status of [500, 502, 503]) {
+      for (const sent of [pretty(body), pretty({ error: `HTTP ${body.error.code}: ${pretty(body)}` })]) {
+        const error = failed(status, sent);
+        expect([failureClass(error), error.status]).toEqual([expected, body.error.code]);
+      }
+    }
+  });
+
+  test('only a status that Google names for it is taken', () => {
+    expect(failed(500, pretty(said(400, 'INTERNAL', 'x'))).status).toBe(500);
+    expect(failed(503, pretty(said(14, 'UNAVAILABLE', 'x'))).status).toBe(503);
+    expect(failed(500, pretty({ error: { code: 400, message: 'x' } })).status).toBe(500);
+    expect(failed(403, pretty(said(400, 'INVALID_ARGUMENT', 'x'))).status).toBe(403);
+  });
+});
 
 test('inside a stream the innermost error is told as well', () => {
   const body = said(429, 'RESOURCE_EXHAUSTED', 'Please retry in 40s.', DAY);
