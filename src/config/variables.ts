@@ -32,7 +32,7 @@ export const VARIABLES = {
   API_KEYS: variable(KeyList, {
     theme: 'upstream',
     description:
-      'Gemini keys. All are used; each session keeps to one. With it GEMINI_API_KEY and GOOGLE_API_KEY are not used',
+      'Gemini keys, separated by commas. All are used; each session keeps to one. With it GEMINI_API_KEY and GOOGLE_API_KEY are not used',
     secret: true,
   }),
   API_KEYS_FILE: fileOf('API_KEYS', 'upstream', `, or one key a line${READ_ANEW}`),
