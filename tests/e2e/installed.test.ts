@@ -261,15 +261,20 @@ const statuses = await Promise.all(Array.from({ length: ${MANY} }, ask));
 console.log(statuses.filter((status) => status === 200).length);
 `;
 
-test.skipIf(tools.length > 0)('the package is small, and holds what runs and no more', () => {
-  // Of what it holds, each kilobyte is source that runs: it grows with what the program can do.
-  expect(packed.size).toBeLessThan(1_300_000);
-  const others = packed.files.filter(
-    (path) =>
-      !/^(?:bin|src|fixtures\/scenarios)\/|^[A-Z]+(?:\.md)?$|^package\.json$|^\.env\.example$/.test(path),
-  );
-  expect(others).toEqual([]);
-  expect(packed.files.filter((path) => /\.test\.|\.(?:png|gif|jpe?g)$/.test(path))).toEqual([]);
-  for (const name of readdirSync(join(import.meta.dir, '../../fixtures/scenarios')))
-    expect(packed.files).toContain(`fixtures/scenarios/${name}`);
-});
+test.skipIf(tools.length > 0)(
+  'the package is small, and holds what runs, and the pages that its messages name',
+  () => {
+    // Of what it holds, each kilobyte is source that runs: it grows with what the program can do.
+    expect(packed.size).toBeLessThan(1_300_000);
+    const others = packed.files.filter(
+      (path) =>
+        !/^(?:bin|src|fixtures\/scenarios)\/|^docs\/(?:faults|scenarios|settings|testing)\.md$|^[A-Z]+(?:\.md)?$|^package\.json$|^\.env\.example$/.test(
+          path,
+        ),
+    );
+    expect(others).toEqual([]);
+    expect(packed.files.filter((path) => /\.test\.|\.(?:png|gif|jpe?g)$/.test(path))).toEqual([]);
+    for (const name of readdirSync(join(import.meta.dir, '../../fixtures/scenarios')))
+      expect(packed.files).toContain(`fixtures/scenarios/${name}`);
+  },
+);
