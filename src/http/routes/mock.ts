@@ -1,9 +1,15 @@
 /** What a test can ask of the mock, or of a replay. */
 import { MessagesError } from '../../anthropic/errors.ts';
+import { othersFirst } from '../../lib/async.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import { quoted } from '../../lib/shown-text.ts';
 import { checkKeys, FaultError, type FaultRule, parseFaults } from '../../sim/faults/index.ts';
-import type { FaultsAnswer, JournalAnswer, ResetAnswer } from '../api-description/mock-answers.ts';
+import type {
+  FaultsAnswer,
+  JournalAnswer,
+  JournalEntry,
+  ResetAnswer,
+} from '../api-description/mock-answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import type { Handler } from '../handle-request.ts';
@@ -97,14 +103,15 @@ function rulesIn(text: string, keys: readonly string[]): FaultRule[] {
   }
 }
 
-export const tellRequests = forTests(({ client, deps, mocking }) => {
+export const tellRequests = forTests(async ({ client, deps, mocking }) => {
   checkNames([...client.url.searchParams.keys()], ['test_id', 'last']);
   const { requests, dropped } = mocking.journal.read(testIn(client, client.url.searchParams.get('test_id')));
   const redactor = mocking.redactor.with(deps.settings.secrets);
-  const wanted = requests.slice(-lastIn(client));
-  return jsonResponse<JournalAnswer>(
-    { requests: wanted.map((entry) => shownEntry(entry, redactor)), dropped },
-    200,
-    { 'cache-control': 'no-store' },
-  );
+  const shown: JournalEntry[] = [];
+  for (const entry of requests.slice(-lastIn(client))) {
+    // Bodies of Claude Code cost 20 ms each, and other tests wait for their answers.
+    await othersFirst();
+    shown.push(shownEntry(entry, redactor));
+  }
+  return jsonResponse<JournalAnswer>({ requests: shown, dropped }, 200, { 'cache-control': 'no-store' });
 });

@@ -175,6 +175,15 @@ test('a client that leaves before there is an answer has got no status', async (
   expect((await onlyEntry(proxy)).answer).toMatchObject({ status: null, stop_reason: null, error: null });
 });
 
+test('whoever reads a long journal lets others have their answers meanwhile', async () => {
+  await using proxy = await startProxy();
+  for (let i = 0; i < 200; i++) await finished(proxy.send('/v1/models'));
+  const ended: string[] = [];
+  const journal = journalOf(proxy).then(() => void ended.push('journal'));
+  await Promise.all([journal, finished(proxy.send('/livez')).then(() => void ended.push('livez'))]);
+  expect(ended).toEqual(['livez', 'journal']);
+});
+
 test('a credential in the address is blotted out, however short it is', async () => {
   await using proxy = await startProxy();
   await finished(proxy.send('/v1/messages?key=abc&beta=true&access_token=a%3Db', hello));
