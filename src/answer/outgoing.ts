@@ -316,9 +316,9 @@ export class Outgoing {
     const mended = this.#signaturesMended ? undefined : repairedRequest(error, request, this.model);
     if (!mended) return undefined;
     this.#signaturesMended = true;
-    const detail = `refused by Gemini (${error.message}); asked again without signatures`;
+    const detail = `refused by Gemini (${error.message}); asked again ${mended.how}`;
     this.#job.warn('signature', 'messages', detail);
-    return mended;
+    return mended.request;
   }
 
   #withoutRefused(

@@ -11,9 +11,9 @@ import { ModelTable } from './models.ts';
 import { reasonsOf } from './said.ts';
 
 /**
- * The same models, as Vertex AI serves them: calls have no ids until it gives some, results stand alone, and all models read URLs. The
- * prices of the Gemini API say nothing about those of Vertex AI; what a user's own file says of prices holds. What Vertex
- * AI keeps of prompts belongs to a project and a place; it is not used.
+ * The same models, as Vertex AI serves them: calls have no ids until it gives some, results stand alone, and all models
+ * read URLs. The prices of the Gemini API say nothing about those of Vertex AI; what a user's own file says of prices
+ * holds. What Vertex AI keeps of prompts belongs to a project and a place; it is not used.
  */
 export const onVertex = ({ rows }: ModelTable): ModelTable =>
   new ModelTable(

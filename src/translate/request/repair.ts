@@ -10,17 +10,34 @@ import type { GenerateContentRequest, RequestContent, RequestPart } from '../../
 import { SIGNATURE_SENTINEL } from './signature-placement.ts';
 
 const SIGNATURE_REFUSED = /thought.?signature/i;
+const SIGNATURE_MISSING = /missing a thought.?signature/i;
 
 const isSignatureRefused = ({ kind, status, message }: UpstreamError): boolean =>
   kind === 'status' && status === 400 && SIGNATURE_REFUSED.test(message);
 
-/** The changed request to send once more; undefined where that would not help. */
+/** The changed request to send once more, and what was changed; undefined where that would not help. */
 export function repairedRequest(
   error: UpstreamError,
   request: GenerateContentRequest,
   model: GeminiModel,
-): GenerateContentRequest | undefined {
-  return isSignatureRefused(error) ? requestWithoutSignatures(request, model) : undefined;
+): { request: GenerateContentRequest; how: string } | undefined {
+  if (!isSignatureRefused(error)) return undefined;
+  if (SIGNATURE_MISSING.test(error.message) && request.contents.some(({ parts }) => parts.some(isUnsigned)))
+    return { request: withStandIns(request), how: 'with a stand-in for each signature that is missing' };
+  return { request: requestWithoutSignatures(request, model), how: 'without signatures' };
+}
+
+const isUnsigned = (part: RequestPart): boolean => part.functionCall !== undefined && !isSigned(part);
+
+/** Here Google checks more calls than the first of each step, or wants signatures that the model's row does not know of. */
+function withStandIns(request: GenerateContentRequest): GenerateContentRequest {
+  const contents = request.contents.map((content) => ({
+    ...content,
+    parts: content.parts.map((part) =>
+      isUnsigned(part) ? { ...part, thoughtSignature: SIGNATURE_SENTINEL } : part,
+    ),
+  }));
+  return { ...request, contents };
 }
 
 /**
