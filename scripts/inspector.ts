@@ -11,7 +11,7 @@ import { checks, keepPictures } from './inspector/checks.ts';
 import { tryControls, tryKeyboard } from './inspector/controls.ts';
 import { tryClosed, tryLock } from './inspector/doors.ts';
 import { badDay, type Client, KEYS, playSession } from './inspector/session.ts';
-import { lookAt } from './inspector/views.ts';
+import { lookAt, tryManyKeys } from './inspector/views.ts';
 
 const VIEWS: readonly View[] = [
   { width: 1280, height: 860, colors: 'light' },
@@ -45,6 +45,7 @@ async function main(executablePath: string): Promise<void> {
     await tryControls(browser, client);
     end();
     await last;
+    await tryManyKeys(browser);
     await tryLock(browser);
     await tryClosed(browser);
   } finally {

@@ -1,6 +1,7 @@
 /** Every view of the page, as it looks in one window. */
 import type { Browser } from 'playwright-core';
 import { type OpenPage, openPage, type View } from '../../tests/support/browser.ts';
+import { startProxy } from '../../tests/support/proxy.ts';
 import { check, isNothingCut, keep, ODD, SEE_MS, sees } from './checks.ts';
 import type { Client } from './session.ts';
 
@@ -119,6 +120,17 @@ async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Show as tables' }).click();
   await isNothingCut(page, `${name}: charts as tables`);
   await keep(page, `tables-${name}`, true);
+}
+
+/** More keys than have room beside each other in a narrow window. */
+export async function tryManyKeys(browser: Browser): Promise<void> {
+  const keys = Array.from({ length: 8 }, (_, number) => `AIza-one-of-many-keys-${number}`);
+  const fetch = async () => Response.json({ models: [] });
+  await using proxy = await startProxy({ env: { API_KEYS: keys.join() }, fetch });
+  const { page } = await openPage(browser, proxy.url, '/ui#/keys', { width: 800, colors: 'light' });
+  await check('many keys: how many answer with a model', () => sees(page, '8 of 8 answer', '.keys'));
+  await isNothingCut(page, 'many keys');
+  await page.close();
 }
 
 /** Every view as it looks. */

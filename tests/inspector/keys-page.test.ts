@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { type KeysFacts, keysPage, lastingStates, noticeOf } from '../../src/inspector/figures/keys-page.ts';
-import type { ModelState } from '../../src/keys/keys.ts';
+import type { KeyState, ModelState } from '../../src/keys/keys.ts';
 
 const NOW = 1_000_000;
 const MODEL = 'gemini-4-argon';
@@ -66,6 +66,33 @@ describe('what keeps a key from a model', () => {
       cell,
       notice,
     ]);
+  });
+
+  const out: KeyState = { fingerprint: 'bad', state: 'out', why: 'key', models: [] };
+  const free: KeyState = { fingerprint: 'good', state: 'in use', models: [] };
+  const parked: KeyState = { fingerprint: 'used', state: 'in use', models: [state('parked', NOW + 1_000)] };
+  test.each<[string, KeyState[], string]>([
+    ['the only other', [out, free], 'Google does not serve #bad; the other key answers.'],
+    ['all others', [out, free, free], 'Google does not serve #bad; the other keys answer.'],
+    [
+      'not the only other',
+      [out, parked],
+      'Google does not serve #bad; the other key does not serve every model now.',
+    ],
+    [
+      'some of the others',
+      [out, free, parked],
+      'Google does not serve #bad; 1 of the other 2 keys can be used for every model now.',
+    ],
+    [
+      'none of the others',
+      [out, parked, parked],
+      'Google does not serve #bad; none of the other 2 keys can be used for every model now.',
+    ],
+    ['none', [out, out], 'Google serves no key.'],
+  ])('beside a key that is out, %s can be used', (_name, states, text) => {
+    const facts = { ...factsOf(), states, usable: () => true };
+    expect([noticeOf(facts)?.text, keysPage(facts).headline]).toEqual([text, text]);
   });
 
   test('a model that is asked only with the next request has no countdown', () => {

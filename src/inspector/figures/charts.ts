@@ -21,12 +21,19 @@ const OTHERS = 'others';
 const MUCH_LATER = 2;
 const ENOUGH = 3;
 
-const nameOf = (name: string): string => (name === '' ? 'nobody named' : name);
+/** Keys are marked as such, wherever they are named. */
+const nameOf = (name: string, by?: By): string => {
+  if (name === '') return 'nobody named';
+  return by === 'key' ? `#${name}` : name;
+};
 
 type Grouped<Value> = { names: readonly string[]; columns: readonly ReadonlyMap<string, Value>[] };
 
 /** The largest groups by their sums, and the rest as one. */
-function largest({ names, columns }: Grouped<number>): {
+function largest(
+  { names, columns }: Grouped<number>,
+  by?: By,
+): {
   groups: { name: string; sum: number }[];
   columns: number[][];
 } {
@@ -41,7 +48,7 @@ function largest({ names, columns }: Grouped<number>): {
     group.reduce((sum, { name }) => sum + (column.get(name) ?? 0), 0);
   return {
     groups: [
-      ...own.map(({ name, sum }) => ({ name: nameOf(name), sum })),
+      ...own.map(({ name, sum }) => ({ name: nameOf(name, by), sum })),
       ...(rest.length > 0 ? [{ name: OTHERS, sum: rest.reduce((sum, one) => sum + one.sum, 0) }] : []),
     ],
     columns: columns.map((column) => [
@@ -98,17 +105,20 @@ export function chartsOf(
   const wanted: Wanted = { since: until - span, until, upstreams: [upstream] };
   const columns = usage.columns(by, column, wanted);
   const groups = columns.map((one) => one.groups);
-  const costs = largest({
-    names: namesIn(groups),
-    columns: groups.map((one) => new Map([...one].map(([name, { dollars }]) => [name, dollars]))),
-  });
+  const costs = largest(
+    {
+      names: namesIn(groups),
+      columns: groups.map((one) => new Map([...one].map(([name, { dollars }]) => [name, dollars]))),
+    },
+    by,
+  );
   const types = usage.errors(column, wanted).map((one) => one.types);
   const errors = largest({ names: namesIn(types), columns: types });
   const firstsBy = usage.firstsBy(by, wanted);
   const starts = columns.map(({ start }) => start);
   const first = usage.firsts(column, wanted).map(({ half, most, count }) => ({ half, most, count }));
   const table = usage.by(by, wanted).map((row) => ({
-    name: nameOf(row.name),
+    name: nameOf(row.name, by),
     requests: row.requests,
     in: row.in + row.cached,
     cached: row.cached,

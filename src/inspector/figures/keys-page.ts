@@ -156,6 +156,16 @@ function nextTry(model: string, { states, dateOf, now }: KeysFacts): number | un
   return ends.length === 0 ? undefined : Math.max(0, Math.min(...ends) - now);
 }
 
+/** What is said of the keys that Google serves, beside those that it does not. */
+function othersText(states: readonly KeyState[]): string {
+  const served = states.filter(({ state }) => state === 'in use');
+  const free = served.filter(({ models }) => models.length === 0).length;
+  if (served.length === 1)
+    return free === 1 ? 'the other key answers' : 'the other key does not serve every model now';
+  if (free === served.length) return 'the other keys answer';
+  return `${free === 0 ? 'none' : free} of the other ${served.length} keys can be used for every model now`;
+}
+
 /** What a person should know at once; undefined where all is well. */
 export function noticeOf(facts: KeysFacts): Notice | undefined {
   const { states, models, usable, lately } = facts;
@@ -172,11 +182,8 @@ export function noticeOf(facts: KeysFacts): Notice | undefined {
   const out = states.filter(({ state }) => state !== 'in use');
   if (out.length === 0) return undefined;
   const names = out.map(({ fingerprint }) => `#${fingerprint}`).join(', ');
-  const isAll = out.length === states.length;
-  return {
-    sign: isAll ? 'failed' : 'slow',
-    text: isAll ? 'Google serves no key.' : `Google does not serve ${names}; the other keys answer.`,
-  };
+  if (out.length === states.length) return { sign: 'failed', text: 'Google serves no key.' };
+  return { sign: 'slow', text: `Google does not serve ${names}; ${othersText(states)}.` };
 }
 
 function headlineOf(facts: KeysFacts): string {

@@ -65,6 +65,27 @@ const InsteadOf = ({ isDown, instead }: Pick<KeysPage['models'][number], 'isDown
   });
 };
 
+type ModelRow = KeysPage['models'][number];
+type Cell = ModelRow['cells'][number];
+
+const CellView = ({ cell }: { cell: Cell }) =>
+  html`<span title=${cell.hint}><${Tag} sign=${cell.sign}>${cell.state}<//></span>`;
+
+/** The most keys that have room beside each other in a narrow window. */
+const SIDE_BY_SIDE = 3;
+
+/** How many keys answer, and what keeps the others from it: for more keys than have room beside each other. */
+function FewWords({ cells }: { cells: readonly Cell[] }) {
+  const others = cells.filter(({ sign }) => sign !== 'good');
+  return html`<td>
+    <${Tag} sign=${others.length === 0 ? 'good' : others.length === cells.length ? 'failed' : 'slow'}>${cells.length - others.length} of ${count(cells.length)} answer<//>
+    ${others.map((cell) => html`<div class="few"><code>#${cell.key}</code> <${CellView} cell=${cell} /> <span class="second">${cell.more}</span></div>`)}
+  </td>`;
+}
+
+const KeyCell = ({ cell }: { cell: Cell | undefined }) =>
+  html`<td>${cell ? html`<${CellView} cell=${cell} /><div class="second">${cell.more}</div>` : html`<span class="second">–</span>`}</td>`;
+
 const Models = ({
   models,
   keys,
@@ -76,14 +97,15 @@ const Models = ({
 }) => html`<section class="panel">
     <header><h2>Models</h2><span class="second">a model that keeps failing with a key is <${Term} of="leftOut">left out<//> for a while</span></header>
     <div class="scroll"><table>
-      <thead><tr><th>Model</th>${keys.map(({ key }) => html`<th><code>#${key}</code></th>`)}<th>Answered in its place</th><th></th></tr></thead>
+      <thead><tr><th>Model</th>${keys.length > SIDE_BY_SIDE ? html`<th>Keys</th>` : keys.map(({ key }) => html`<th><code>#${key}</code></th>`)}<th>Answered in its place</th><th></th></tr></thead>
       <tbody>${models.map(
         ({ model, cells, isDown, instead }) => html`<tr key=${model}>
           <td><strong>${model}</strong></td>
-          ${keys.map(({ key }) => {
-            const cell = cells.find((one) => one.key === key);
-            return html`<td>${cell ? html`<span title=${cell.hint}><${Tag} sign=${cell.sign}>${cell.state}<//></span><div class="second">${cell.more}</div>` : html`<span class="second">–</span>`}</td>`;
-          })}
+          ${
+            keys.length > SIDE_BY_SIDE
+              ? html`<${FewWords} cells=${cells} />`
+              : keys.map(({ key }) => html`<${KeyCell} cell=${cells.find((one) => one.key === key)} />`)
+          }
           <td><${InsteadOf} isDown=${isDown} instead=${instead} /></td>
           <td class="figure"><button onClick=${() => test(model, `models/${encodeURIComponent(model)}/test`)}>Test</button></td>
         </tr>`,
