@@ -30,6 +30,7 @@ export function openUsage(
   const ids = createIds(systemRandom);
   const ledger = new Ledger({
     read: () => store.read(),
+    isWritable: () => store.isWritable,
     unwritten: (day) => store.unwritten(day),
     onTrouble: (error) => store.trouble(error),
     upstream: backend,

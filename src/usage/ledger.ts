@@ -19,6 +19,8 @@ const NOTHING: Spending = { spent: 0, reserved: 0 };
 export type LedgerOptions = {
   /** The database, in which everything is that was counted in this process and could be written. */
   read(): Database;
+  /** False while writing is not to be tried. */
+  isWritable(): boolean;
   /** The dollars of a day that could not be written yet, by client. */
   unwritten(day: number): ReadonlyMap<string, number>;
   onTrouble(error: unknown): void;
@@ -59,7 +61,7 @@ export class Ledger {
     check: (today: ReadonlyMap<string, Spending>) => Refusal | undefined,
   ): { release(): void } | { refusal: Refusal } {
     const id = this.#options.newId();
-    const written = this.#try((db) =>
+    const written = this.#tryToWrite((db) =>
       db
         .transaction((): { refusal: Refusal | undefined } => {
           const day = dayOf(this.#options.now());
@@ -90,7 +92,7 @@ export class Ledger {
   /** What cannot be given back now ends by itself. */
   #release(id: string): void {
     if (this.#unwritten.delete(id)) return;
-    this.#try((db) => db.query('DELETE FROM reserved WHERE id = ?').run(id));
+    this.#tryToWrite((db) => db.query('DELETE FROM reserved WHERE id = ?').run(id));
   }
 
   #withUnwritten(day: number, stored: ReadonlyMap<string, Spending>): Clients {
@@ -132,6 +134,10 @@ export class Ledger {
       this.#options.onTrouble(error);
       return undefined;
     }
+  }
+
+  #tryToWrite<T>(use: (db: Database) => T): T | undefined {
+    return this.#options.isWritable() ? this.#try(use) : undefined;
   }
 
   /** A name of the folder, which stays the same over restarts. */

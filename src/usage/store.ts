@@ -22,6 +22,11 @@ import { bucketOf } from './spread.ts';
 
 /** Milliseconds between two writes. */
 export const WRITE_MS = 2_000;
+/**
+ * Milliseconds for which a write waits for another process that writes. Nothing else runs in this process meanwhile, so
+ * after a wait in vain nothing is written until the next write is due.
+ */
+const BUSY_MS = 500;
 /** Rows that wait to be written. Only while the file cannot be written, or under an attack, are there as many. */
 const MOST_WAITING = 20_000;
 const MOST_SESSIONS = 20_000;
@@ -56,6 +61,7 @@ export class UsageStore {
   #db: Database;
   #tidiedOn: number | undefined;
   #cancelTimer: (() => void) | undefined;
+  #isResting = false;
   #isClosed = false;
 
   /** Throws where the file cannot be used. */
@@ -99,8 +105,14 @@ export class UsageStore {
     return clients;
   }
 
-  /** Tells of trouble with the file, once of each kind. */
+  /** False while writing is not tried, since it has just failed. */
+  get isWritable(): boolean {
+    return !this.#isResting && !this.#isClosed;
+  }
+
+  /** To be called where somebody else has failed to use the database. */
   trouble(error: unknown): void {
+    this.#rest();
     this.#warn(
       `${this.#options.file} cannot be used; limits of dollars are kept by what this process knows: ${error instanceof Error ? error.message : String(error)}`,
     );
@@ -114,9 +126,9 @@ export class UsageStore {
 
   /** Writes what was counted. Never throws: what cannot be written now is tried again. */
   flush(): void {
+    if (!this.isWritable) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (this.#isClosed) return;
     const rows = [...this.#waiting];
     try {
       this.#write(rows.map(([, row]) => row));
@@ -128,7 +140,9 @@ export class UsageStore {
 
   close(): void {
     if (this.#isClosed) return;
+    this.#isResting = false;
     this.flush();
+    this.#cancelTimer?.();
     this.#isClosed = true;
     this.#db.close();
   }
@@ -139,7 +153,9 @@ export class UsageStore {
 
   #open(): Database {
     const { file, onWarning } = this.#options;
-    return openDatabase({ file, schema: SCHEMA, now: this.#now(), onWarning });
+    const db = openDatabase({ file, schema: SCHEMA, now: this.#now(), onWarning });
+    db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    return db;
   }
 
   #row(table: TableName, by: readonly (string | number)[], now: number): Waiting {
@@ -153,8 +169,21 @@ export class UsageStore {
     if (this.#waiting.size >= MOST_WAITING)
       this.#warn(`${MOST_WAITING} rows of usage wait to be written; more are left out`);
     else this.#waiting.set(name, row);
-    if (!this.#isClosed) this.#cancelTimer ??= this.#options.after(WRITE_MS, () => this.flush());
+    this.#writeLater();
     return row;
+  }
+
+  #writeLater(): void {
+    if (this.#isClosed) return;
+    this.#cancelTimer ??= this.#options.after(WRITE_MS, () => {
+      this.#isResting = false;
+      this.flush();
+    });
+  }
+
+  #rest(): void {
+    this.#isResting = true;
+    this.#writeLater();
   }
 
   #sum({ counts }: Waiting, more: Partial<Counts>): void {
@@ -185,12 +214,12 @@ export class UsageStore {
 
   #trouble(error: unknown): void {
     this.#tidiedOn = undefined;
-    const { file, after } = this.#options;
+    const { file } = this.#options;
     this.#warn(
       `usage cannot be written to ${file}; it is tried again: ${error instanceof Error ? error.message : String(error)}`,
     );
     if (isCorrupt(error)) this.#reopen();
-    if (!this.#isClosed) this.#cancelTimer ??= after(WRITE_MS, () => this.flush());
+    this.#rest();
   }
 
   #reopen(): void {

@@ -1,4 +1,5 @@
 /** Limits over several instances, each with a folder of its own, and over processes on one. */
+import { Database } from 'bun:sqlite';
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,7 @@ import type { ClientKey } from '../../src/limits/client-key.ts';
 import { type Permit, type Refusal, SpendingLimits } from '../../src/limits/spending-limits.ts';
 import { dayOf } from '../../src/usage/counts.ts';
 import { Ledger } from '../../src/usage/ledger.ts';
-import { UsageStore } from '../../src/usage/store.ts';
+import { UsageStore, WRITE_MS } from '../../src/usage/store.ts';
 import { joinedStates } from '../support/joined-states.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
@@ -32,6 +33,7 @@ function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
   const store = new UsageStore({ file, upstream: 'gemini', clock, after, onWarning });
   const ledger = new Ledger({
     read: () => store.read(),
+    isWritable: () => store.isWritable,
     unwritten: (day) => store.unwritten(day),
     onTrouble: (error) => store.trouble(error),
     upstream: 'gemini',
@@ -45,7 +47,7 @@ function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
     store.add({ model: 'm', asked: 'a', key: 'k', client, caller: 'main' }, undefined, { calls: 1, dollars });
     limits.spent();
   };
-  return { file, store, limits, admit, spend, warnings, troubles, now: () => clock.wall().getTime() };
+  return { file, store, limits, admit, spend, warnings, troubles, now: () => clock.wall().getTime(), clock };
 }
 
 const kindOf = (admitted: Permit | { refusal: Refusal }) =>
@@ -183,7 +185,7 @@ describe('while the file cannot be written', () => {
     expect(one.troubles).not.toEqual([]);
   });
 
-  test('nothing of it is lost once the file can be written again', () => {
+  test('nothing of it is lost once the file can be written again', async () => {
     const one = alone();
     const waiting = () => one.store.unwritten(dayOf(one.now())).get('');
     one.store.read().run('PRAGMA query_only = 1');
@@ -191,8 +193,26 @@ describe('while the file cannot be written', () => {
     one.spend(0.4);
     expect(waiting()).toBe(0.4);
     one.store.read().run('PRAGMA query_only = 0');
-    expect(one.limits.today().all.spent).toBe(0.4);
+    await one.clock.advance(WRITE_MS);
     expect(waiting()).toBeUndefined();
+    expect(one.limits.today().all.spent).toBe(0.4);
+  });
+
+  test('a process that waited in vain for another one waits for it no more until the next write is due', async () => {
+    const one = alone();
+    const reserved = () => one.store.read().query('SELECT count(*) AS count FROM reserved').get();
+    const other = new Database(one.file);
+    other.run('BEGIN IMMEDIATE');
+    expect(kindOf(one.admit(0.1))).toBe('admitted');
+    expect(one.store.isWritable).toBe(false);
+    other.run('COMMIT');
+    other.close();
+    expect(kindOf(one.admit(0.1))).toBe('admitted');
+    expect(one.limits.today().all.reserved).toBeCloseTo(0.2, 9);
+    expect(reserved()).toEqual({ count: 0 });
+    await one.clock.advance(WRITE_MS);
+    one.admit(0.1);
+    expect(reserved()).toEqual({ count: 1 });
   });
 
   test('a request that was admitted before can end', () => {
