@@ -40,7 +40,7 @@ describe('what ends at once', () => {
     ['an unknown flag', ['--nope'], {}, /--nope/],
     ['a bad value', ['--port', 'x'], {}, /^--port: /],
     ['a bad variable', [], { LOG_LEVEL: 'loud' }, /^LOG_LEVEL: /],
-    ['an open bind', ['--host', '0.0.0.0'], {}, /^HOST: /],
+    ['an open bind', ['--host', '0.0.0.0'], {}, /^--host: /],
   ] as const)('%s: one line, exit 2', async (_name, args, env, line) => {
     const { out, err, code } = await run([...args], env);
     expect(out).toBe('');
