@@ -17,6 +17,11 @@ export type NoisyPlace = {
   at: readonly string[];
   /** Matches the part of the string that is removed. Without a pattern the whole value is removed. */
   pattern?: RegExp;
+  /**
+   * Only strings that begin like this are read. A pattern that looks behind for it would read a long text once for each
+   * of its characters.
+   */
+  begins?: string;
 };
 
 export type Settled = {
@@ -54,30 +59,34 @@ export function canonicalBody(body: string, noise: readonly Noise[]): string {
 
 export const withoutNoise = (value: unknown, noise: readonly Noise[]): unknown =>
   noise.reduce(
-    (quieter, one) => ('settle' in one ? one.settle(quieter) : quieten(quieter, one.at, one.pattern)),
+    (quieter, one) => ('settle' in one ? one.settle(quieter) : quieten(quieter, one.at, one)),
     value,
   );
 
+type Removed = Pick<NoisyPlace, 'pattern' | 'begins'>;
+
 /** The value without noise. Only the parts that change are copied. */
-function quieten(value: unknown, at: readonly string[], pattern: RegExp | undefined): unknown {
+function quieten(value: unknown, at: readonly string[], removed: Removed): unknown {
   const [step, ...rest] = at;
-  if (step === '**') return quietenBelow(value, pattern);
-  if (step === undefined) {
-    if (!pattern) return undefined;
-    return typeof value === 'string' ? value.replace(pattern, '') : value;
-  }
+  if (step === '**') return quietenBelow(value, removed);
+  if (step === undefined) return quietenOne(value, removed);
   const applies = (key: string) => step === '*' || step === key;
   if (Array.isArray(value)) {
-    return value.map((item, index) => (applies(String(index)) ? quieten(item, rest, pattern) : item));
+    return value.map((item, index) => (applies(String(index)) ? quieten(item, rest, removed) : item));
   }
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, applies(key) ? quieten(item, rest, pattern) : item]),
+    Object.entries(value).map(([key, item]) => [key, applies(key) ? quieten(item, rest, removed) : item]),
   );
 }
 
-function quietenBelow(value: unknown, pattern: RegExp | undefined): unknown {
-  if (Array.isArray(value)) return value.map((item) => quietenBelow(item, pattern));
-  if (!isObject(value)) return quieten(value, [], pattern);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, quietenBelow(item, pattern)]));
+function quietenOne(value: unknown, { pattern, begins = '' }: Removed): unknown {
+  if (!pattern) return undefined;
+  return typeof value === 'string' && value.startsWith(begins) ? value.replace(pattern, '') : value;
+}
+
+function quietenBelow(value: unknown, removed: Removed): unknown {
+  if (Array.isArray(value)) return value.map((item) => quietenBelow(item, removed));
+  if (!isObject(value)) return quietenOne(value, removed);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, quietenBelow(item, removed)]));
 }

@@ -51,7 +51,7 @@ export const CLIENT_NAMES: readonly NameRule[] = [
   { why: 'a run of a workflow', introduced: introduced('\\b(wf_[0-9a-f]{8}-[0-9a-f]{3})\\b') },
   {
     why: 'what stands for a message to a subagent',
-    introduced: introduced('"pin":\\{[^}]*"ref":"([0-9a-f]{6})"'),
+    introduced: introduced('"pin":\\{[^{}]*"ref":"([0-9a-f]{6})"'),
   },
   {
     why: 'a session, in the paths of its files',

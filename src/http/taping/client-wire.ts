@@ -28,6 +28,9 @@ export const CLIENT_WIRE: ClientWire = {
   query: ['beta'],
 };
 
+/** The first text of Claude Code's system prompt, which is not meant for the model. */
+const BILLING = 'x-anthropic-billing-header:';
+
 /**
  * Texts that differ between two runs although the requests mean the same. The list is used for upstream requests too,
  * where the same texts are found in other places. Names that the client makes up are in `client-names.ts`. Nothing else
@@ -37,12 +40,14 @@ export const CLIENT_NOISE: readonly Noise[] = [
   { at: ['metadata', 'user_id'], why: 'device, account and session; changes with every session' },
   {
     at: ['system', '*', 'text'],
-    pattern: /(?<=^x-anthropic-billing-header:.*\bcc_version=\d+\.\d+\.\d+)\.[0-9a-z]+/,
+    begins: BILLING,
+    pattern: /\.(?<=\bcc_version=\d{1,6}\.\d{1,6}\.\d{1,6}\.)[0-9a-z]+/,
     why: 'a digest behind the version of Claude Code, of what the conversation began with',
   },
   {
     at: ['system', '*', 'text'],
-    pattern: /(?<=^x-anthropic-billing-header:.*)\s*\bcch=[^;]*;?/,
+    begins: BILLING,
+    pattern: /(?<!\s)\s*\bcch=[^;]*;?/,
     why: 'a nonce in the billing header; never sent upstream',
   },
   {

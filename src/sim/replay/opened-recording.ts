@@ -1,6 +1,6 @@
 /** A recording that was read, for as many replays of it as are wanted. Nothing in it changes while they are played. */
 import { readManifest } from '../cassette/manifest.ts';
-import { type Reading, readClientRequest, readEach, readOne } from '../cassette/read.ts';
+import { listRecording, type Reading, readClientRequest, readOne } from '../cassette/read.ts';
 import type { RecordedSettings } from '../cassette/settings.ts';
 import { CassetteError, type ClientRequest } from '../cassette/types.ts';
 import { type Asked, type NamedGist, nameGist, type ReadGist } from '../gist.ts';
@@ -65,26 +65,40 @@ export class OpenedRecording {
     this.settings = readManifest(folder).settings;
     this.#sameness = sameness;
     this.noise = [...sameness.noise, standIns(sameness.names)];
-    const readings = readEach(folder);
-    this.size = readings.length;
-    if (this.size === 0) throw new CassetteError(folder, 'the recording is empty');
-    this.unusable = new Map(
-      readings.flatMap((one) => ('problem' in one ? [[one.name, one.problem] as const] : [])),
-    );
-    const read = readings.flatMap((one) => ('recorded' in one ? [one] : []));
-    this.requests = readings.flatMap((one) => {
-      const request = 'recorded' in one ? one.recorded.request : requestIn(one.folder);
-      return request ? [{ folder: one.folder, name: one.name, key: this.keyOf(request) }] : [];
-    });
+    const requests: KnownRequest[] = [];
+    const unusable = new Map<string, string>();
+    const arrivals: Arrival[] = [];
+    const clients = new Map<string, ClientVersion>();
+    const folders = new Set<string>();
+    const dates: string[] = [];
+    const paths = listRecording(folder);
+    if (paths.length === 0) throw new CassetteError(folder, 'the recording is empty');
+    // One after the other: all of a long session at once would fill the memory.
+    for (const path of paths) {
+      const reading = readOne(path);
+      const { name } = reading;
+      const request = 'recorded' in reading ? reading.recorded.request : requestIn(path);
+      if (request) requests.push({ folder: path, name, key: this.keyOf(request) });
+      if ('problem' in reading) {
+        unusable.set(name, reading.problem);
+        continue;
+      }
+      const { recorded } = reading;
+      arrivals.push({ name, at: recorded.clockStart });
+      dates.push(recorded.recordedAt);
+      const client = clientVersionIn(recorded.request.headers);
+      if (client) clients.set(clientText(client), client);
+      const worksIn = this.folderOf(recorded.request);
+      if (worksIn !== undefined) folders.add(worksIn);
+    }
+    this.size = paths.length;
+    this.requests = requests;
+    this.unusable = unusable;
+    this.arrivals = arrivals;
+    this.clients = [...clients.values()];
+    this.folders = folders;
+    this.recordedAt = dates.sort().at(-1) ?? '';
     if (isLoose) for (const known of this.requests) this.outlineOf(known);
-    this.arrivals = read.map(({ name, recorded }) => ({ name, at: recorded.clockStart }));
-    this.clients = distinct(read.flatMap(({ recorded }) => clientVersionIn(recorded.request.headers) ?? []));
-    this.folders = new Set(read.flatMap(({ recorded }) => this.folderOf(recorded.request) ?? []));
-    this.recordedAt =
-      read
-        .map(({ recorded }) => recorded.recordedAt)
-        .sort()
-        .at(-1) ?? '';
   }
 
   keyOf(request: Matchable): string {
@@ -138,7 +152,3 @@ export function outlineOf(request: Asked, recording: Pick<OpenedRecording, 'gist
   const { caller, length, agent, key } = recording.gistOf(request) ?? {};
   return { path: request.path, caller, length, agent, key };
 }
-
-const distinct = (clients: readonly ClientVersion[]): ClientVersion[] => [
-  ...new Map(clients.map((client) => [clientText(client), client])).values(),
-];
