@@ -65,7 +65,7 @@ const SAMPLES = {
   request: ['any other 4xx', status(400)],
   network: ['a broken connection', new UpstreamError('network', 'ECONNRESET')],
   timeout: ['408, 504; no head, or silence, for too long', status(504)],
-  overloaded: ['503, 529', status(503)],
+  overloaded: ['503, 529, a 429 that says `MODEL_CAPACITY_EXHAUSTED`', status(503)],
   internal: ['any other 5xx; 499', status(500)],
   malformed: [
     'a stream that breaks off, is no JSON, or holds no answer',

@@ -9,7 +9,10 @@ import type { FailureClass } from './failure-class.ts';
 import { overflowSaid } from './overflow-said.ts';
 import { isGoogles, ownWords, reasonsOf } from './said.ts';
 
-/** Reasons of `google.api.ErrorReason` that hold for every request with this key, and one of the mock. */
+/**
+ * Reasons of `google.api.ErrorReason` that hold for every request with this key, one of Gemini Code Assist, and one of
+ * the mock.
+ */
 const REASONS: Readonly<Record<string, FailureClass>> = {
   API_KEY_INVALID: 'key',
   API_KEY_EXPIRED: 'key',
@@ -29,6 +32,8 @@ const REASONS: Readonly<Record<string, FailureClass>> = {
   ACCESS_TOKEN_TYPE_UNSUPPORTED: 'key',
   ACCESS_TOKEN_SCOPE_INSUFFICIENT: 'key',
   BILLING_DISABLED: 'billing',
+  // A 429 that is about no quota: gateways that sign in as Gemini CLI does hand it on.
+  MODEL_CAPACITY_EXHAUSTED: 'overloaded',
   // The mock's own, where `MOCK_STRICT` is set: about the request, not about the key.
   NO_SCENARIO: 'request',
 };

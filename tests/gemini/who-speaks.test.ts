@@ -52,6 +52,13 @@ describe('of money speaks', () => {
       'model-missing',
     ],
     ["a front's page", page(429), 'quota-minute'],
+    [
+      'a model without capacity, whatever its quota is',
+      refusal(429, 'No capacity available for model m on the server', [
+        errorInfo('MODEL_CAPACITY_EXHAUSTED', { model: 'm' }),
+      ]),
+      'overloaded',
+    ],
     ['a text that is quoted', refusal(400, `Invalid value at 'contents' "${DEPLETED}"`), 'request'],
   ] as const)('none: %s', (_name, error, expected) => {
     expect(failureClass(error)).toBe(expected);
