@@ -52,7 +52,7 @@ async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefi
   const { inputTokens, upstreamProblem, differing } = found;
   if (differing.length > 0)
     ports.err(
-      `       It has other settings than these: ${differing.join(', ')}. Start it anew to use these.`,
+      `       It has other settings than this command: ${differing.join(', ')}. They stay, unless you start it anew.`,
     );
   return { url: address, inputTokens, upstreamProblem, started: undefined };
 }

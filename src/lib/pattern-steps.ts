@@ -199,7 +199,8 @@ class Parser {
     if (text === '?') return [0, 1];
     const open = comma === undefined ? Number(least) : Number.POSITIVE_INFINITY;
     const range: [number, number] = [Number(least), most === undefined ? open : Number(most)];
-    if (range[0] > range[1] || range[0] > MOST_REPEATS) throw new PatternError(`the count ${text}`);
+    if (range[0] > range[1]) throw new PatternError(`the count ${text} has the larger number first`);
+    if (range[0] > MOST_REPEATS) throw new PatternError(`the count ${text} is above ${MOST_REPEATS}`);
     return range;
   }
 

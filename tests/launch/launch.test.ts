@@ -111,7 +111,7 @@ describe('a launch', () => {
         expect(client?.env['ANTHROPIC_BASE_URL']).toBe(proxy.url);
         expect(err).toContain(`${proxy.url} (was running)`);
         // One flag of its own, which these settings do not have.
-        expect(err).toMatch(/It has other settings than these: .*KEY_RPM/);
+        expect(err).toMatch(/It has other settings than this command: .*KEY_RPM/);
         expect(err).not.toContain('GOOGLE_GEMINI_BASE_URL');
         expect(existsSync(bench.state)).toBe(false);
         expect((await fetch(`${proxy.url}/readyz`)).status).toBe(200);

@@ -38,7 +38,8 @@ describe('a pattern', () => {
     ['(?=a)', 'not known'],
     ['(a)\\1', 'not known'],
     ['[z-a]', 'backwards'],
-    ['a{3,2}', 'count'],
+    ['a{3,2}', 'the count {3,2} has the larger number first'],
+    ['a{9999}', 'the count {9999} is above 1000'],
     ['(a{900}){900}', 'too long'],
   ])('%s is refused: %s', (pattern, why) => {
     expect(() => linearPattern(pattern)).toThrow(PatternError);

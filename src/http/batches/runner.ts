@@ -152,7 +152,7 @@ export class BatchRunner {
       return await answerOf(await ask(this.#requestOf(task, signal)));
     } catch (error) {
       logger.error({ error, batch: task.batchId }, 'a request of a batch could not be run');
-      const told = new MessagesError('api_error', 'The proxy could not run this request');
+      const told = new MessagesError('api_error', 'The proxy could not run this request; its log tells more');
       return answerOf(errorResponse(told, 'req_of_a_batch'));
     }
   }

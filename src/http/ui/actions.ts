@@ -42,7 +42,7 @@ const notAsked = () =>
 /** The JSON object in the body; an empty one where there is none. */
 export async function fieldsIn({ client }: Looking): Promise<Record<string, unknown>> {
   if (Number(client.headers.get('content-length') ?? 0) > MOST_BYTES)
-    throw new MessagesError('request_too_large', 'The body of an action is small');
+    throw new MessagesError('request_too_large', `The body may have ${MOST_BYTES} bytes at most`);
   const value = tryParseJson(await client.request.text());
   return isObject(value) ? value : {};
 }
@@ -123,7 +123,10 @@ export const sendAgain = actionOn(async (looking, kept) => {
   if (to !== 'gemini' && to !== 'mock')
     throw new MessagesError('invalid_request_error', 'to: expected gemini or mock');
   if (to === 'gemini' && !isGoogles(looking))
-    throw new MessagesError('invalid_request_error', `to: the ${deps.keys.kind} answers here; ask the mock`);
+    throw new MessagesError(
+      'invalid_request_error',
+      `to: Gemini is not asked here, as the ${deps.keys.kind} answers; expected mock`,
+    );
   const request = requestAgain(kept);
   if (!request) throw letGo();
   inspector.resends(request, { of: kept.id, to });

@@ -22,7 +22,7 @@ function attemptIn({ url }: ClientRequest, request: KeptRequest): number {
   const given = url.searchParams.get('attempt');
   const attempt = given === null ? request.attempts : Number(given);
   if (Number.isInteger(attempt) && attempt >= 0 && attempt <= request.attempts) return attempt;
-  throw new MessagesError('invalid_request_error', `attempt: this request has ${request.attempts}`);
+  throw new MessagesError('invalid_request_error', `attempt: expected 0 to ${request.attempts}`);
 }
 
 /** Undefined where the request cannot be translated again: it was refused, or its files are gone. */

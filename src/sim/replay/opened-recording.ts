@@ -36,6 +36,7 @@ export type Outline = { path: string } & {
 };
 
 const GONE: Outline = { path: '' };
+const EMPTY = 'record something into it, or name another one';
 
 export class OpenedRecording {
   readonly settings: RecordedSettings;
@@ -72,7 +73,7 @@ export class OpenedRecording {
     const folders = new Set<string>();
     const dates: string[] = [];
     const paths = listRecording(folder);
-    if (paths.length === 0) throw new CassetteError(folder, 'the recording is empty');
+    if (paths.length === 0) throw new CassetteError(folder, 'the recording is empty', EMPTY);
     // One after the other: all of a long session at once would fill the memory.
     for (const path of paths) {
       const reading = readOne(path);
