@@ -64,7 +64,14 @@ export function createClosing(parts: ClosingParts): Closing {
     exit(EXIT_FAILED);
   };
   let closingSince: number | undefined;
+  let waits = false;
   const end = (signal: string, graceMs: number) => {
+    // Ctrl-C goes to everybody in the terminal: a moment later those have ended who wanted the answers.
+    if (waits && graceMs === 0) {
+      waits = false;
+      ignoreFailure(parts.stopListening(graceMs));
+      return;
+    }
     const now = clock.monotonic();
     if (closingSince !== undefined && now - closingSince < ECHO_MS) return;
     if (closingSince !== undefined) {
@@ -72,6 +79,7 @@ export function createClosing(parts: ClosingParts): Closing {
       return;
     }
     closingSince = now;
+    waits = graceMs > 0;
     logger.info({ signal, answers: parts.answering() }, closingLine(parts.answering(), graceMs));
     ignoreFailure(limit());
     void finish(graceMs);

@@ -58,6 +58,21 @@ describe('a signal', () => {
     });
   });
 
+  test('waits no longer where those end who wanted the answers, however soon after a signal', async () => {
+    const graces: number[] = [];
+    const waiting = Promise.withResolvers<void>();
+    const stopListening = (graceMs: number) => {
+      graces.push(graceMs);
+      if (graceMs === 0) waiting.resolve();
+      return waiting.promise;
+    };
+    const { exits, signal, breakOff } = open({ stopListening });
+    signal('SIGINT');
+    breakOff('the end of its input');
+    await Bun.sleep(0);
+    expect({ exits, graces }).toEqual({ exits: [0], graces: [30 * SECOND, 0] });
+  });
+
   test.each([
     ['the server', { stopListening: never }],
     ['the rest', { closeSystem: never }],
