@@ -24,10 +24,12 @@ export function statusOf({ kind, status, google }: UpstreamError): number {
  * exactly that time would come too early.
  */
 export function retryDelaySeconds(google: GoogleError | undefined, message: string): number | undefined {
-  const said = durationSeconds(/(?:retry in|reset after) (\S+)/i.exec(message)?.[1] ?? '');
+  const said = durationSeconds(/(?:retry in|resets? (?:in|after)) (\S+)/i.exec(message)?.[1] ?? '');
   if (said !== undefined) return said;
   for (const detail of google?.details ?? []) {
-    const delay = isObject(detail) ? detail['retryDelay'] : undefined;
+    if (!isObject(detail)) continue;
+    const { retryDelay, metadata } = detail;
+    const delay = retryDelay ?? (isObject(metadata) ? metadata['quotaResetDelay'] : undefined);
     const seconds = typeof delay === 'string' ? retryInfoSeconds(delay) : undefined;
     if (seconds !== undefined) return seconds + 1;
   }

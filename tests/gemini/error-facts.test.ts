@@ -11,6 +11,7 @@ describe('the seconds to wait', () => {
     ['Please retry in 853.18ms.', 1],
     ['Please retry in 3h22m10.5s.', 12_131],
     ['Your quota will reset after 2h7m23s.', 7_643],
+    ['Individual quota reached. Resets in 9h22m20s.', 33_740],
     ['Please retry in 0s', 0],
     ['Please retry in 48h.', TWO_DAYS],
     ['Please retry in 48h1s.', undefined],
@@ -35,6 +36,12 @@ describe('the seconds to wait', () => {
     [12, undefined],
   ])('of RetryInfo %p: %p, a second more for the fraction that Google cuts off', (retryDelay, seconds) => {
     expect(retryDelaySeconds({ details: [{ retryDelay }] }, '')).toBe(seconds);
+  });
+
+  test('of the reset that ErrorInfo names', () => {
+    const details = [{ reason: 'QUOTA_EXHAUSTED', metadata: { quotaResetDelay: '373.801628ms' } }];
+    expect(retryDelaySeconds({ details }, '')).toBe(2);
+    expect(retryDelaySeconds({ details: [{ metadata: 'x' }, { retryDelay: '26s' }] }, '')).toBe(27);
   });
 });
 
