@@ -4,6 +4,7 @@
  * redacted before they get here.
  */
 import type { Sign } from '../trace/odd.ts';
+import type { Cost } from '../usage/counts.ts';
 
 /** `silent`: Gemini said nothing for long in the middle of its answer. */
 export type SpanKind = 'proxy' | 'failed' | 'waiting' | 'first' | 'thinking' | 'writing' | 'silent';
@@ -92,7 +93,7 @@ export type LiveMessage =
       keysSign: 'good' | 'slow' | 'failed';
       /** Which of several proxies behind one Redis this is: each shows its own requests. */
       instance?: { number: number; of: number } | undefined;
-      today?: { dollars: number; budget?: number | undefined; in: number; cached: number } | undefined;
+      today?: (Cost & { budget?: number | undefined; in: number; cached: number }) | undefined;
     };
 
 export type Line = {
@@ -290,7 +291,7 @@ export type KeysPage = {
     until?: number | undefined;
     backWords?: string | undefined;
     lastMinute?: { requests: number; limit?: number | undefined } | undefined;
-    today: { requests: number; in: number; dollars: number };
+    today: Cost & { requests: number; in: number };
     sessions: number;
   }[];
   models: readonly {
@@ -326,7 +327,7 @@ export type Charts = {
   cost: { groups: readonly { name: string; dollars: number }[]; columns: readonly (readonly number[])[] };
   first: readonly { half?: number | undefined; most?: number | undefined; count: number }[];
   errors: { groups: readonly { name: string; count: number }[]; columns: readonly (readonly number[])[] };
-  table: readonly {
+  table: readonly (Cost & {
     name: string;
     requests: number;
     in: number;
@@ -335,9 +336,8 @@ export type Charts = {
     half?: number | undefined;
     most?: number | undefined;
     errors: number;
-    dollars: number;
     listDollars?: number | undefined;
-  }[];
+  })[];
 };
 
 /** `GET /ui/api/search?q=…` answers NDJSON: how far, and what was found. `total` requests are searched. */

@@ -66,6 +66,14 @@ export const UNPAID: readonly Upstream[] = ['mock', 'replay'];
 export const knownDollars = ({ calls, unpriced, dollars }: Counts): number | undefined =>
   calls > 0 && unpriced >= calls ? undefined : dollars;
 
+/** What a page tells of dollars: `unpriced` calls are missing in them. */
+export type Cost = { dollars?: number | undefined; unpriced?: number | undefined };
+
+export const costOf = (counts: Counts): Cost => ({
+  dollars: knownDollars(counts),
+  ...(counts.unpriced > 0 ? { unpriced: counts.unpriced } : {}),
+});
+
 /** What counts are kept by. A text that is not known is empty. */
 export type Place = {
   /** The model that has answered. */

@@ -108,7 +108,7 @@ describe.each(NAMES)('%s', (client) => {
     const charts = (await (await ask('/ui/api/charts?range=24h&by=client')).json()) as Charts;
     const row = charts.table.find(({ name }) => name === client);
     expect(
-      row && { ...row, dollars: cents(row.dollars), listDollars: cents(row.listDollars ?? 0) },
+      row && { ...row, dollars: cents(row.dollars ?? 0), listDollars: cents(row.listDollars ?? 0) },
     ).toMatchObject({
       requests: wanted.requests,
       errors: wanted.errors,

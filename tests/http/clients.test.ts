@@ -136,6 +136,19 @@ test('two clients of a session: each has its own figures, to the token and the c
     });
 });
 
+test('a client whose requests have no price has cost null, and not 0', async () => {
+  const { proxy, google } = await started({ CLIENT_KEYS: CLIENTS, PROXY_API_KEY: 'between-us' });
+  await using _closing = proxy;
+  const body = { ...hello, model: 'gemini-9-xenon' };
+  await google.finish(proxy.send('/v1/messages', body, { 'x-api-key': ALICE }));
+  const response = await google.finish(proxy.send('/health', undefined, { 'x-api-key': 'between-us' }));
+  const { usage } = (await response.json()) as { usage: { clients: object } };
+  expect(usage.clients).toEqual({
+    alice: { requests: 1, dollars: null },
+    bob: { requests: 0, dollars: 0 },
+  });
+});
+
 describe('the limits of a client', () => {
   const limited = (limits: object) => JSON.stringify({ alice: { key: ALICE, ...limits }, bob: { key: BOB } });
   const [alice, bob] = [{ 'x-api-key': ALICE }, { 'x-api-key': BOB }];

@@ -4,6 +4,9 @@ import { count, date, oneOf, text } from './answer-words.ts';
 
 const dollars = (description: string) => Type.Number({ minimum: 0, description });
 
+const knownOrNull = (description: string) =>
+  Type.Union([Type.Number({ minimum: 0 }), Type.Null()], { description });
+
 const BudgetAnswer = Type.Object({
   limit: dollars('`DAILY_BUDGET_USD`.'),
   spent: dollars('Today, by all instances.'),
@@ -22,9 +25,7 @@ const SpentAnswer = Type.Object({
   tokens_in: count('Input tokens, without the cached ones.'),
   tokens_cached: count('Input tokens that came from a cache.'),
   tokens_out: count('Output tokens, with those of thoughts.'),
-  dollars: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
-    description: 'By the prices of Google; null where no price is known.',
-  }),
+  dollars: knownOrNull('By the prices of Google; null where no price is known.'),
   unpriced_calls: count('Upstream requests whose price is not known.'),
   list_dollars: dollars('What Anthropic asks by its list for the same tokens.'),
 });
@@ -38,7 +39,7 @@ export const UsageAnswer = Type.Object({
       Type.String(),
       Type.Object({
         requests: count('Today.'),
-        dollars: dollars('Today.'),
+        dollars: knownOrNull('Today; null where no price is known.'),
         dollars_per_day: Type.Optional(dollars('What the client may spend in a day.')),
       }),
       { description: 'The clients of `CLIENT_KEYS`.' },

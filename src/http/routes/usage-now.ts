@@ -46,7 +46,7 @@ export function usageNow(deps: ServerDeps, session: string | null): UsageAnswer 
       name,
       {
         requests: counts?.requests ?? 0,
-        dollars: counts?.dollars ?? 0,
+        dollars: counts ? (knownDollars(counts) ?? null) : 0,
         ...(own.dollars === undefined ? {} : { dollars_per_day: own.dollars }),
       },
     ] as const;

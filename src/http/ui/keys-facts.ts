@@ -4,6 +4,7 @@ import { lately, servedElsewhere, servedHere } from '../../inspector/figures/lat
 import type { Inspector } from '../../inspector/inspector.ts';
 import type { KeysPage } from '../../inspector/shapes.ts';
 import { dateOf } from '../../lib/ports.ts';
+import { costOf } from '../../usage/counts.ts';
 import { spanOfDay, type UsageReader } from '../../usage/reader.ts';
 import type { ServerDeps } from '../deps.ts';
 
@@ -51,10 +52,11 @@ function clientsOf(
   minutes: ReadonlyMap<string, number>,
 ): KeysPage['clients'] {
   const spent = limits.today().clients;
-  return settings.clients.map(({ name, limits: { requests, dollars } }) => ({
+  return settings.clients.map(({ name, limits: { requests, tokens, dollars } }) => ({
     name,
     note: [
       ...(requests === undefined ? [] : [`${requests} requests a minute`]),
+      ...(tokens === undefined ? [] : [`${tokens} input tokens a minute`]),
       ...(dollars === undefined ? [] : [`$${dollars} a day`]),
     ].join(', '),
     ...(requests === undefined ? {} : { minute: { now: minutes.get(name) ?? 0, most: requests } }),
@@ -93,7 +95,7 @@ export function keysFacts(deps: ServerDeps, inspector: Inspector): KeysFacts {
     today: new Map(
       todayBy(deps.usage, 'key', deps).map((row) => [
         row.name,
-        { requests: row.requests - row.errors, in: row.in + row.cached, dollars: row.dollars },
+        { requests: row.requests - row.errors, in: row.in + row.cached, ...costOf(row) },
       ]),
     ),
     keyRpm: settings.keyRpm,

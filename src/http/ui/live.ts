@@ -3,6 +3,7 @@ import { MessagesError } from '../../anthropic/errors.ts';
 import { keysSign, noticeOf } from '../../inspector/figures/keys-page.ts';
 import type { Inspector } from '../../inspector/inspector.ts';
 import { type Hello, Live, type State } from '../../inspector/live.ts';
+import { costOf } from '../../usage/counts.ts';
 import { spanOfDay } from '../../usage/reader.ts';
 import { isLocked } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
@@ -42,15 +43,12 @@ function sumsOf(inspector: Inspector, deps: ServerDeps): Summed {
   const at = clock.monotonic();
   if (before && at - before.at < SUMMED_MS) return before.told;
   const facts = keysFacts(deps, inspector);
-  const {
-    dollars,
-    in: fresh,
-    cached,
-  } = usage.total({ ...spanOfDay(clock.wall().getTime()), upstreams: [keys.kind] });
+  const used = usage.total({ ...spanOfDay(clock.wall().getTime()), upstreams: [keys.kind] });
+  const { in: fresh, cached } = used;
   const told: Summed = {
     notice: noticeOf(facts) ?? null,
     keysSign: keysSign(facts),
-    today: { dollars, budget: settings.dailyBudget, in: fresh + cached, cached },
+    today: { ...costOf(used), budget: settings.dailyBudget, in: fresh + cached, cached },
   };
   summed.set(inspector, { at, told });
   return told;

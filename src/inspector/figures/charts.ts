@@ -1,6 +1,5 @@
 /** Tokens, cost, first content and errors over time, from the sums that are kept in the data folder. */
-import type { Counts, Upstream } from '../../usage/counts.ts';
-import { DAY_MS, HOUR_MS } from '../../usage/counts.ts';
+import { type Counts, costOf, DAY_MS, HOUR_MS, type Upstream } from '../../usage/counts.ts';
 import type { UsageReader, Wanted } from '../../usage/reader.ts';
 import { codeWords } from '../plain-words.ts';
 import type { Charts } from '../shapes.ts';
@@ -126,7 +125,7 @@ export function chartsOf(
     half: firstsBy.get(row.name)?.half,
     most: firstsBy.get(row.name)?.most,
     errors: row.errors,
-    dollars: row.dollars,
+    ...costOf(row),
     listDollars: row.listDollars,
   }));
   const errorGroups = {

@@ -159,7 +159,12 @@ describe('keys', () => {
     const env = {
       DAILY_BUDGET_USD: '20',
       CLIENT_KEYS: JSON.stringify({
-        alice: { key: 'alice-key-0123456789', requestsPerMinute: 30, dollarsPerDay: 10 },
+        alice: {
+          key: 'alice-key-0123456789',
+          requestsPerMinute: 30,
+          tokensPerMinute: 9_000,
+          dollarsPerDay: 10,
+        },
       }),
       PROXY_API_KEY: 'operator-0123456789',
     };
@@ -171,6 +176,7 @@ describe('keys', () => {
     expect(page.budgets[0]).toMatchObject({ name: 'Today, all clients', most: 20, unit: 'dollars' });
     expect(page.budgets[0]?.now).toBeGreaterThan(0);
     expect(page.clients).toMatchObject([{ name: 'alice', minute: { now: 1, most: 30 }, day: { most: 10 } }]);
+    expect(page.clients[0]?.note).toBe('30 requests a minute, 9000 input tokens a minute, $10 a day');
     const asClient = await proxy.send('/ui/api/keys', undefined, { 'x-api-key': 'alice-key-0123456789' });
     expect(asClient.status).toBe(403);
   });
@@ -224,6 +230,20 @@ describe('charts', () => {
     );
     await looker.until(({ messages }) => messages.some(({ type }) => type === 'state'));
     expect(looker.last('state')?.today?.in).toBe(30);
+  });
+
+  test('and all other figures of the page mark what has no price, and call it no 0', async () => {
+    const fetch: Fetch = async () => googleStream(textChunk('hi', 'STOP'));
+    await using proxy = await startProxy({ fetch });
+    await ask(proxy, { ...asks, model: 'gemini-9-xenon' });
+    const looker = await (await Looker.at(proxy)).until(allEnded(1));
+    looker.leave();
+    expect(looker.last('state')?.today).toMatchObject({ in: 30, unpriced: 1 });
+    expect(looker.last('state')?.today?.dollars).toBeUndefined();
+    const [row] = (await chartsOf(proxy)).table;
+    expect([row?.name, row?.dollars, row?.unpriced]).toEqual(['gemini-9-xenon', undefined, 1]);
+    const [key] = (await keysOf(proxy)).keys;
+    expect([key?.today.in, key?.today.dollars, key?.today.unpriced]).toEqual([30, undefined, 1]);
   });
 
   test('the headline names the error that came most often, and not the sum of all others', async () => {

@@ -6,7 +6,7 @@ import { type Address, withQuery } from '../data/address.ts';
 import { type Go, useAnswer, useNow } from '../data/hooks.ts';
 import { Failed, Loading } from '../states.ts';
 import { Columns, Lines, type Series } from './chart-shapes.ts';
-import { count, money, percent, seconds, tokens } from './words.ts';
+import { cost, count, money, percent, seconds, tokens } from './words.ts';
 
 const RANGES = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' };
 const GROUPS = ['model', 'client', 'key'] as const;
@@ -114,7 +114,7 @@ function FourCharts({ content, asTable }: { content: Content; asTable: boolean }
   return html`<div class="two">
     <${Chart} ...${common} title="Tokens" note=${`${tokens(allIn)} in${allIn > 0 ? `, ${percent((cached ?? 0) / allIn)} cached` : ''} · ${tokens(out ?? 0)} out`}
       series=${tokenSeries} texts=${tokenSeries.map(({ name }) => name)} label=${tokens} />
-    <${Chart} ...${common} title="Cost" note=${money(sum(content.cost.groups.map((one) => one.dollars)))}
+    <${Chart} ...${common} title="Cost" note=${cost({ dollars: sum(content.cost.groups.map((one) => one.dollars)), unpriced: sum(content.table.map(({ unpriced = 0 }) => unpriced)) })}
       series=${group(
         content.cost.groups.map(({ name }) => name),
         content.cost.columns,
@@ -146,7 +146,7 @@ const ByTable = ({ content, by }: { content: Content; by: string }) => html`<sec
           row,
         ) => html`<tr><td><strong>${row.name}</strong></td><td class="figure">${count(row.requests)}</td><td class="figure">${tokens(row.in)}</td>
           <td class="figure">${row.in > 0 ? percent(row.cached / row.in) : '–'}</td><td class="figure">${tokens(row.out)}</td>
-          <td class="figure">${both(row.half, row.most)}</td><td class="figure">${count(row.errors)}</td><td class="figure">${money(row.dollars)}</td>
+          <td class="figure">${both(row.half, row.most)}</td><td class="figure">${count(row.errors)}</td><td class="figure">${cost(row)}</td>
           <td class="figure second">${row.listDollars === undefined ? '–' : money(row.listDollars)}</td></tr>`,
       )}</tbody>
     </table></div>

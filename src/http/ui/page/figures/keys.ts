@@ -7,7 +7,7 @@ import { useAnswer, useNow } from '../data/hooks.ts';
 import { Dialog, Meter, Tag } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
 import { Term } from '../terms.ts';
-import { clock, count, countdown, money, plural, shortModel, tokens } from './words.ts';
+import { clock, cost, count, countdown, money, plural, shortModel, tokens } from './words.ts';
 
 /** Milliseconds from one look to the next. */
 const LOOK = 2_000;
@@ -47,7 +47,7 @@ const KeysTable = ({
           <td><${Back} row=${row} now=${now} /></td>
           <td class="minute"><${LastMinute} value=${row.lastMinute} /></td>
           <td class="figure wide">${count(row.today.requests)}</td><td class="figure wide">${tokens(row.today.in)}</td>
-          <td class="figure">${money(row.today.dollars)}</td><td class="figure wide">${count(row.sessions)}</td>
+          <td class="figure">${cost(row.today)}</td><td class="figure wide">${count(row.sessions)}</td>
           <td class="figure"><button onClick=${() => test(`key #${row.key}`, `keys/${row.key}/test`)}>Test</button></td>
         </tr>`,
       )}</tbody>

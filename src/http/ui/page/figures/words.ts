@@ -1,6 +1,7 @@
 /** Figures and names in the few words that a table has room for. */
 
 import type { Row } from '../../../../inspector/shapes.ts';
+import type { Cost } from '../../../../usage/counts.ts';
 
 const number = new Intl.NumberFormat('en');
 
@@ -50,6 +51,10 @@ export const dollars = (value: number): string => (value === 0 ? '0' : value.toF
 /** A sum in a sentence, without zeros that say nothing: `$0.0527`, `$0.50`, `$1.06`. */
 export const money = (value: number): string =>
   `$${value.toFixed(digits(value)).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
+
+/** A cost of which parts may have no price: `$0.50 + ?`. */
+export const cost = ({ dollars: known, unpriced = 0 }: Cost): string =>
+  known === undefined ? '?' : `${money(known)}${unpriced > 0 ? ' + ?' : ''}`;
 
 /** Characters of a long text's end, in which an error says what to do. */
 const TAIL = 56;

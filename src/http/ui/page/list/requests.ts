@@ -6,7 +6,7 @@ import { type Address, withQuery } from '../data/address.ts';
 import { lines } from '../data/api.ts';
 import type { Go } from '../data/hooks.ts';
 import type { Snapshot } from '../data/live.ts';
-import { CALLER_TEXTS, count, megabytes, money, percent, tokens } from '../figures/words.ts';
+import { CALLER_TEXTS, cost, count, megabytes, money, percent, tokens } from '../figures/words.ts';
 import { Key, Sign } from '../parts.ts';
 import { Empty, NoMatch } from '../states.ts';
 import { Term } from '../terms.ts';
@@ -165,7 +165,7 @@ function Foot({ live }: { live: Snapshot }) {
     }
     ${
       today &&
-      html`<span class="wide">today ${money(today.dollars)}${today.budget !== undefined && ` of ${money(today.budget)}`} · ${tokens(today.in)} in${
+      html`<span class="wide">today ${cost(today)}${today.budget !== undefined && ` of ${money(today.budget)}`} · ${tokens(today.in)} in${
         today.in > 0 && `, ${percent(today.cached / today.in)} cached`
       }</span>`
     }

@@ -36,6 +36,11 @@ table('dollars', words.dollars, [
   [0.99996, '1.00'],
   [12.4, '12.40'],
 ]);
+table('cost', words.cost, [
+  [{ dollars: 0.5 }, '$0.50'],
+  [{ dollars: 0.5, unpriced: 2 }, '$0.50 + ?'],
+  [{ unpriced: 1 }, '?'],
+]);
 table('money', words.money, [
   [0, '$0.00'],
   [0.0007, '$0.0007'],
