@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GENERATED, withGenerated } from '../scripts/docs.ts';
+import { codeLines } from './support/architecture.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -100,6 +101,17 @@ describe('the docs', () => {
     const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
     const named = [...read(path).matchAll(/\bbun(?:@[\d.]+)? run ([a-z]+)/g)].map((match) => match[1] ?? '');
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  test('pages that the program names are in the npm package', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] };
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const named = sources
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+      .flatMap((path) => codeLines(read(`src/${path}`)))
+      .flatMap((line) => line.match(/\bdocs\/[\w./-]+\.md\b/g) ?? []);
+    expect(named.length).toBeGreaterThan(3);
+    expect([...new Set(named)].filter((page) => !files.includes(page))).toEqual([]);
   });
 
   test.each([
