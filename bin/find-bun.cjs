@@ -5,10 +5,12 @@
 'use strict';
 
 const { spawnSync } = require('node:child_process');
+const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
 const ROOT = dirname(__dirname);
-const least = require('../package.json').engines.bun.replace('>=', '');
+// Read, not required: loaders such as tsx make modules of JSON, which Node 20 then does not find.
+const least = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.bun.replace('>=', '');
 
 /** @type {Partial<Record<string, string>>} */
 const SYSTEMS = { darwin: 'darwin', linux: 'linux', win32: 'windows' };

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import ownPackage from '../../package.json' with { type: 'json' };
 
 const ROOT = join(import.meta.dir, '../..');
@@ -27,6 +28,20 @@ const tell = (...values) => console.log(JSON.stringify(values));
 const whyNot = (starting) => starting.then(() => 'it started', (error) => error.message);
 `;
 const IMPORT = `import { connect, startMock, startProxy, startReplay } from '${ownPackage.name}';`;
+
+const LOADER = `
+import { readFileSync } from 'node:fs';
+import { register } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+if (isMainThread) register(import.meta.url);
+const sourceOf = (url) => readFileSync(new URL(url), 'utf8');
+export async function load(url, context, next) {
+  if (url.endsWith('.json'))
+    return { format: 'module', source: 'export default ' + sourceOf(url), shortCircuit: true };
+  const loaded = await next(url, context);
+  return loaded.format === 'commonjs' ? { ...loaded, source: sourceOf(url) } : loaded;
+}
+`;
 
 /** Runs in the folder of the package, from where Node finds the package by its own name. */
 function run(program: string, env: Record<string, string> = {}, type = 'module') {
@@ -90,6 +105,17 @@ tell(await whyNot(mock.requests()));`;
 startMock().then(async (mock) => { tell(await ask(mock.url, 'hello')); await mock.stop(); });`;
     expect(await told(program, {}, 'commonjs')).toEqual({ code: 0, err: '', lines: [[200]] });
   }, 30_000);
+
+  test('a loader that makes modules of JSON, as tsx does, has it too', async () => {
+    const loader = join(folder, 'loader.mjs');
+    writeFileSync(loader, LOADER);
+    const { lines, err } = await told(
+      `import(${JSON.stringify(ownPackage.name)}).then(({ startMock }) => startMock({ pace: 'slow' })).catch((e) => tell(e.message))`,
+      { NODE_OPTIONS: `--import ${pathToFileURL(loader)}` },
+      'commonjs',
+    );
+    expect({ lines, err }).toEqual({ lines: [[expect.stringContaining('startMock: pace')]], err: '' });
+  });
 
   test('a wrong option is the same error as under Bun', async () => {
     const program = `${IMPORT}
