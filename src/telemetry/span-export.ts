@@ -1,5 +1,6 @@
 /** Sends the spans of requests to an OpenTelemetry collector. Its packages are loaded only where one is set. */
 import type { Context, Tracer } from '@opentelemetry/api';
+import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import { type RequestSpans, type StorySpan, StorySpans } from './story-spans.ts';
 
@@ -29,6 +30,13 @@ const MOST_WAITING = 4_096;
 
 /** Requests that end before the packages are loaded. */
 const MOST_EARLY = 100;
+
+/** The package tells an error as JSON, with its stack and numbers of lines. */
+function inWords(problem: string): string {
+  const told = tryParseJson(problem);
+  const message = isObject(told) ? told['message'] : undefined;
+  return typeof message === 'string' ? message : problem;
+}
 
 type Sender = { send(spans: RequestSpans): void; close(): Promise<void> };
 
@@ -71,8 +79,9 @@ async function openSender({
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
   const { resourceFromAttributes } = await import('@opentelemetry/resources');
   const quiet = () => {};
+  const told = (problem: string) => onProblem(inWords(problem));
   api.diag.setLogger(
-    { error: onProblem, warn: onProblem, info: quiet, debug: quiet, verbose: quiet },
+    { error: told, warn: told, info: quiet, debug: quiet, verbose: quiet },
     { logLevel: api.DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
   const exporter = new OTLPTraceExporter({
