@@ -8,7 +8,7 @@ import { readClientFolder, readClientGist } from '../http/taping/client-gist.ts'
 import { CLIENT_NAMES } from '../http/taping/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
 import type { Logger } from '../lib/log.ts';
-import { openManifest, readManifest } from '../sim/cassette/manifest.ts';
+import { hasManifest, openManifest, readManifest } from '../sim/cassette/manifest.ts';
 import type { RecordedSettings } from '../sim/cassette/settings.ts';
 import type { Origin } from '../sim/cassette/types.ts';
 import { Recorder, type RequestRecorder } from '../sim/record/recorder.ts';
@@ -64,8 +64,11 @@ export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source 
 /** Opens the recorder. Throws where the folder contains something else than a recording. */
 function openRecorder(folder: string, config: Config, ports: Ports): Recorder {
   const createdAt = ports.clock.wall().toISOString();
-  forSetting('RECORD', () => openManifest(folder, { createdAt, ...madeWith(config) }));
-  return recorderInto(folder, config, ports);
+  const manifest = { createdAt, ...madeWith(config) };
+  forSetting('RECORD', () => openManifest(folder, manifest));
+  return recorderInto(folder, config, ports, () => {
+    if (!hasManifest(folder)) openManifest(folder, manifest);
+  });
 }
 
 /** A recording of a replay was answered by whoever answered then, under the settings of then. */
@@ -76,9 +79,15 @@ function madeWith(config: Config): { backend: string; settings: RecordedSettings
 }
 
 /** Records into a folder that is a recording. */
-const recorderInto = (folder: string, config: Config, { clock, random, logger }: Ports): Recorder =>
+const recorderInto = (
+  folder: string,
+  config: Config,
+  { clock, random, logger }: Ports,
+  prepare?: () => void,
+): Recorder =>
   new Recorder({
     folder,
+    ...(prepare ? { prepare } : {}),
     writer: new ThreadedWriter({ ...blottedOut(config), wire: CLIENT_WIRE }),
     origin: originOf(config),
     isDisturbed: config.faults.length > 0,

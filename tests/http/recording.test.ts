@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import { VERSION } from '../../src/config/config.ts';
 import { listRecording } from '../../src/sim/cassette/read.ts';
 import { edit } from '../support/damages.ts';
@@ -20,6 +21,17 @@ describe('a recording', () => {
     }
     expect(readdirSync(folder).sort()).toEqual(['001-sdk', '002-sdk', 'recording.json']);
     expect(statSync(join(folder, '001-sdk/expected.json')).mode & 0o777).toBe(0o600);
+  });
+
+  test('is begun anew where somebody removes it meanwhile', async () => {
+    const folder = join(root, 'removed');
+    {
+      await using proxy = await recordingProxy(folder, [good]);
+      rmSync(folder, { recursive: true });
+      await ask(proxy, {});
+    }
+    expect(readdirSync(folder).sort()).toEqual(['001-sdk', 'recording.json']);
+    expect(await verifyRecording(folder, 1)).toEqual({ requests: 1, problems: [] });
   });
 
   test('is not mixed with other things, nor with other settings', async () => {

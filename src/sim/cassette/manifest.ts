@@ -21,6 +21,8 @@ const Manifest = Type.Object({
 
 export type Manifest = Static<typeof Manifest>;
 
+export const hasManifest = (folder: string): boolean => existsSync(join(folder, MANIFEST));
+
 /** Reads the manifest. Throws a CassetteError where the folder holds no recording. */
 export function readManifest(folder: string): Manifest {
   const file = join(folder, MANIFEST);

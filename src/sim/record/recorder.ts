@@ -16,6 +16,11 @@ import type { Writer } from './writer.ts';
 export type RecorderOptions = {
   /** The folder of the recording, begun with `openManifest`. */
   folder: string;
+  /**
+   * Called before each write: makes the folder a recording where somebody has removed it meanwhile. Throws where it is
+   * another one now.
+   */
+  prepare?(): void;
   writer: Writer;
   origin: Origin;
   /** True where faults change what upstream says, also in a replay that is recorded. */
@@ -165,7 +170,8 @@ export class Recorder implements RequestRecorder {
    * and our request gets the next number.
    */
   async #writeAs(number: number, caller: string, raw: RawRequest): Promise<void> {
-    const { folder, writer } = this.#options;
+    const { folder, writer, prepare } = this.#options;
+    prepare?.();
     const written = await writer.write(join(folder, requestName(number, caller)), raw);
     if (written.kind === 'written') {
       addSummary(this.#summary, written.summary);
