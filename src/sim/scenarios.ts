@@ -2,15 +2,17 @@
  * Loads the scenarios: what the mock says, and when. Each scenario is a file of data; docs/scenarios.md describes the
  * format.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { hintAt } from '../lib/edit-distance.ts';
-import { labelOf, type ScenarioSource, sourcesIn } from './scenario/files.ts';
+import { labelOf, type ScenarioSource, sourcesIn, textOf } from './scenario/files.ts';
 import { parseScenario } from './scenario/read.ts';
 import { type Scenario, ScenarioError } from './scenario/types.ts';
 
-export const loadScenario = (source: ScenarioSource): Scenario =>
-  parseScenario(readFileSync(join(source.place.folder, source.file), 'utf8'), labelOf(source));
+/** Throws a ScenarioError that names the file. */
+export function loadScenario(source: ScenarioSource): Scenario {
+  const text = textOf(source);
+  if (typeof text !== 'string') throw new ScenarioError(`${labelOf(source)}: ${text.unreadable}`);
+  return parseScenario(text, labelOf(source));
+}
 
 /**
  * Every scenario of `folder`, in the order in which they are asked. Throws a ScenarioError that names file and field.

@@ -1,6 +1,6 @@
 /** What `check` finds in a folder: every error with its file and line, and what is never reached. */
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checked, checkFolder } from '../../src/sim/scenario/check.ts';
@@ -36,6 +36,7 @@ test('every error of every file is told with its line', () => {
       'd.yaml': `${head('d')}rules: [{ name: r, text: x }]`,
       'e.json': JSON.stringify({ name: 'd', description: 'd', rules: [{ name: 'r', text: 'x' }] }),
       'x.schema.json': '{}',
+      'f.yaml': `<<<<<<< HEAD\n${head('f')}=======\n${head('g')}>>>>>>> theirs\n`,
     },
     'errors',
   );
@@ -44,7 +45,20 @@ test('every error of every file is told with its line', () => {
     expect.stringMatching(/^a\.yaml:7: rules\.1\.error: no error is called overloaded; there are http-400/),
     'b.yaml:5: rules.0.txt: there is no such field here; did you mean text?',
     expect.stringMatching(/^c\.yaml:2: not YAML or JSON: /),
+    'f.yaml: git has left a merge conflict in line 1',
     'e.json:1: name: d.yaml is called d, too',
+  ]);
+});
+
+test('a file that cannot be read is one error, and the others are checked', () => {
+  const folder = folderOf({ 'a.yaml': `${head('a')}rules: [{ name: r, text: x }]` });
+  symlinkSync('nowhere', join(folder, 'b.yaml'));
+  mkdirSync(join(folder, 'c.yaml'));
+  const { files, errors } = checkFolder(folder);
+  expect(files).toHaveLength(3);
+  expect(errors.map(problemLine)).toEqual([
+    expect.stringMatching(/b\.yaml: cannot be read: ENOENT/),
+    expect.stringMatching(/c\.yaml: cannot be read: EISDIR/),
   ]);
 });
 

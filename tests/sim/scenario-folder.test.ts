@@ -1,6 +1,6 @@
 /** Scenarios that are edited while they are played. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScenarioFolder } from '../../src/sim/scenario/folder.ts';
@@ -54,6 +54,25 @@ describe('a folder', () => {
     expect(said(scenarios)).toEqual({ b: 'two' });
     expect(changes).toEqual(['a.yaml', 'b.json', 'a.yaml']);
     expect(problems).toEqual([]);
+  });
+
+  test('is edited with the locks and copies that editors leave beside a file', () => {
+    symlinkSync('user@host.1234', join(folder, '.#a.yaml'));
+    write('._a.yaml', '\u0000\u0005');
+    write('a.yaml~', 'old');
+    const scenarios = open();
+    write('a.yaml', scenario('a', 'another'));
+    expect(said(scenarios)).toEqual({ a: 'another' });
+    expect(problems).toEqual([]);
+  });
+
+  test('says once that a link leads nowhere, and shows the others', () => {
+    const scenarios = open();
+    symlinkSync('nowhere.yaml', join(folder, 'b.yaml'));
+    write('c.YAML', scenario('c', 'three'));
+    expect(said(scenarios)).toEqual({ a: 'one', c: 'three' });
+    expect(said(scenarios)).toEqual({ a: 'one', c: 'three' });
+    expect(problems).toEqual([expect.stringMatching(/^b\.yaml: cannot be read: ENOENT.*stay in use$/)]);
   });
 
   test('keeps the last good form of a broken file, says so once, and takes the repaired one', () => {

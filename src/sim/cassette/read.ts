@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../../lib/json.ts';
+import { conflictIn } from '../merge-conflict.ts';
 import { blobHash, unpackText } from './blobs.ts';
 import { withPieces } from './client-pieces.ts';
 import { bytesOf } from './escape.ts';
@@ -21,16 +22,7 @@ import {
   timesHash,
 } from './meta.ts';
 import { readStreamLines, type Stream } from './stream-lines.ts';
-import {
-  asWritten,
-  conflictIn,
-  entriesOf,
-  listFolders,
-  problemOf,
-  readBytes,
-  readText,
-  textIn,
-} from './text-files.ts';
+import { asWritten, entriesOf, listFolders, problemOf, readBytes, readText, textIn } from './text-files.ts';
 import {
   type Answer,
   CassetteError,

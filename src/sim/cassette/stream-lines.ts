@@ -4,8 +4,9 @@
  * `JSON.stringify` prints it.
  */
 import { tryParseJson } from '../../lib/json.ts';
+import { conflictIn } from '../merge-conflict.ts';
 import { bytesOf, textOf } from './escape.ts';
-import { conflictIn, withoutMark } from './text-files.ts';
+import { withoutMark } from './text-files.ts';
 import { CassetteError, END_KINDS, type Read, SIDES, type StreamEnd } from './types.ts';
 
 export type Stream = { reads: readonly Read[]; end: StreamEnd };

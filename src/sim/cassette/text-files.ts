@@ -1,6 +1,7 @@
 /** Reads the files and folders of recordings as people, their editors and git have left them. */
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { conflictIn } from '../merge-conflict.ts';
 import { CassetteError } from './types.ts';
 
 export const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -71,14 +72,6 @@ export function asWritten(
     if (isWritten(candidate)) return candidate;
   }
   return undefined;
-}
-
-const CONFLICT = /^(?:<{7}|={7}|>{7})(?:\s|$)/;
-
-/** The problem of a text in which git has left a conflict; undefined where there is none. */
-export function conflictIn(text: string): string | undefined {
-  const line = text.split('\n').findIndex((one) => CONFLICT.test(one));
-  return line < 0 ? undefined : `git has left a merge conflict in line ${line + 1}`;
 }
 
 /** Why `text` is no JSON. */

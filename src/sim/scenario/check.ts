@@ -1,7 +1,6 @@
 /** Checks files of scenarios without playing them: everything that is wrong, and everything that is never reached. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ScenarioSource, sourcesIn } from './files.ts';
+import { type ScenarioSource, sourcesIn, textOf } from './files.ts';
 import type { Path, Problem } from './problems.ts';
 import { answersAll, tellUnreachable } from './reach.ts';
 import { type ReadScenario, readScenario } from './read.ts';
@@ -21,9 +20,16 @@ export const checkFolder = (folder: string): Checked => checkSources(sourcesIn({
 export function checkSources(sources: readonly ScenarioSource[]): Checked {
   const errors: Problem[] = [];
   const good: Good[] = [];
-  const files = sources.map(({ place, file }) => join(place.folder, file));
-  for (const file of files) {
-    const read = readScenario(readFileSync(file, 'utf8'), file);
+  const files: string[] = [];
+  for (const source of sources) {
+    const file = join(source.place.folder, source.file);
+    files.push(file);
+    const text = textOf(source);
+    if (typeof text !== 'string') {
+      errors.push({ file, line: undefined, field: '', reason: text.unreadable });
+      continue;
+    }
+    const read = readScenario(text, file);
     if ('problems' in read) errors.push(...read.problems);
     else good.push({ file, ...read });
   }

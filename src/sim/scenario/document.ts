@@ -1,5 +1,6 @@
 /** Reads the text of a scenario file, and remembers which line each value stands in. */
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { conflictIn } from '../merge-conflict.ts';
 import type { Path } from './problems.ts';
 
 export type ScenarioDocument = {
@@ -18,10 +19,12 @@ export function readDocument(text: string): ScenarioDocument {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number | undefined) =>
     offset === undefined ? undefined : lines.linePos(offset).line;
-  const errors = document.errors.map(({ code, message, pos }) => ({
+  const found = document.errors.map(({ code, message, pos }) => ({
     line: lineAt(pos[0]),
     reason: code === 'MULTIPLE_DOCS' ? SEVERAL : `not YAML or JSON: ${message.split('\n')[0]}`,
   }));
+  const conflict = found.length > 0 ? conflictIn(text) : undefined;
+  const errors = conflict === undefined ? found : [{ line: undefined, reason: conflict }];
   return {
     errors,
     value: errors.length > 0 ? undefined : document.toJS(),

@@ -1,8 +1,9 @@
 /** Where scenarios lie, and what their files are called. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const SCENARIO_FILE = /(?<!\.schema)\.(?:ya?ml|json)$/;
+/** Hidden files are an editor's, such as the locks of Emacs. */
+const SCENARIO_FILE = /^(?!\.).*(?<!\.schema)\.(?:ya?ml|json)$/i;
 
 /** A folder with scenarios. */
 export type ScenarioPlace = {
@@ -25,3 +26,14 @@ export const scenarioFiles = (folder: string): string[] =>
 
 export const sourcesIn = (place: ScenarioPlace): ScenarioSource[] =>
   scenarioFiles(place.folder).map((file) => ({ place, file }));
+
+/** Why a file cannot be read, such as a link that leads nowhere. */
+export type Unreadable = { unreadable: string };
+
+export function textOf({ place, file }: ScenarioSource): string | Unreadable {
+  try {
+    return readFileSync(join(place.folder, file), 'utf8');
+  } catch (error) {
+    return { unreadable: `cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}

@@ -102,6 +102,6 @@ export class ScenarioFolder {
 }
 
 function stampOf({ place, file }: ScenarioSource): string {
-  const { mtimeMs, size, ino } = statSync(join(place.folder, file));
-  return `${mtimeMs} ${size} ${ino}`;
+  const found = statSync(join(place.folder, file), { throwIfNoEntry: false });
+  return found ? `${found.mtimeMs} ${found.size} ${found.ino}` : 'a link that leads nowhere';
 }
