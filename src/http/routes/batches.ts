@@ -10,11 +10,12 @@ import { readExactJson } from '../body.ts';
 import { BATCH_CLIENT_HEADER } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
+import { TEST_ID_HEADER } from '../mocking/test-id.ts';
 import { jsonResponse } from '../responses.ts';
 import { readPageLimit } from './page-limit.ts';
 
 /** The headers of the creation with which each request is run. */
-const KEPT_HEADERS = ['anthropic-version', 'anthropic-beta'];
+const KEPT_HEADERS = ['anthropic-version', 'anthropic-beta', TEST_ID_HEADER];
 
 const date = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
 

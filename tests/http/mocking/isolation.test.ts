@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { JournalAnswer } from '../../../src/http/api-description/mock-answers.ts';
 import { checkTest } from '../../../src/http/mocking/test-id.ts';
+import { until } from '../../support/held-upstream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { passing } from '../../support/passing-time.ts';
 import { hello, type ProxyOptions, startProxy, type TestProxy } from '../../support/proxy.ts';
@@ -242,6 +243,19 @@ test('there are 256 worlds at most: the one that was idle for longest goes, and 
   expect(await counted('idle 299')).toBe(1);
   expect(new Set((await requestsOf(proxy)).map(({ test_id }) => test_id)).size).toBeLessThanOrEqual(256);
   await first.body?.cancel();
+});
+
+test('the requests of a batch belong to the test that has created it', async () => {
+  await using proxy = await startProxy({ env: { MAX_RETRIES: '0' } });
+  await ask(proxy, 'faults', { faults: 'http-400@*', test_id: 'of-batch' });
+  const requests = [{ custom_id: 'one', params: hello }];
+  await (await proxy.send('/v1/messages/batches', { requests }, as('of-batch'))).text();
+  await until(() => proxy.requests.ended === 2 + 1);
+  const shown = (await requestsOf(proxy)).map(({ test_id, path, answer }) => [test_id, path, answer.status]);
+  expect(shown).toEqual([
+    ['of-batch', '/v1/messages/batches', 200],
+    ['of-batch', '/v1/messages', 400],
+  ]);
 });
 
 test('of requests that have one id the inspector shows the latest', async () => {
