@@ -49,7 +49,7 @@ export function keyEventText(event: KeyEvent | StreamsEvent): string {
 }
 
 const MODEL_SAYS = {
-  parked: (model) => `the day's quota for ${model} is used up; parked until midnight Pacific`,
+  parked: (model) => `the day's quota for ${model} is used up; not used for it until midnight Pacific`,
   denied: (model) => `has no access to ${model}`,
   free: (model) => `has access to ${model} again`,
 } as const satisfies Record<string, (model: string) => string>;

@@ -120,7 +120,7 @@ const STORY: readonly (readonly [what: string, line: RegExp])[] = [
   ['a key is left out', /"msg":"key #\S+: refused by Google; left out/],
   [
     'a key is parked',
-    new RegExp(`"msg":"key #\\S+: the day's quota for ${BIG} is used up; parked until midnight`),
+    new RegExp(`"msg":"key #\\S+: the day's quota for ${BIG} is used up; not used for it until midnight`),
   ],
   ['a key has no access', new RegExp(`"msg":"key #\\S+: has no access to ${SMALL}"`)],
   ['a breaker opens', new RegExp(`"msg":"key #\\S+: ${BIG} keeps failing; not asked until \\S+ \\(\\w+\\)"`)],

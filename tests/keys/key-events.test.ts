@@ -17,7 +17,7 @@ const EVENTS: readonly (readonly [KeyEvent | StreamsEvent, string])[] = [
   ],
   [
     { ...model, state: 'parked' },
-    "key #a: the day's quota for big is used up; parked until midnight Pacific",
+    "key #a: the day's quota for big is used up; not used for it until midnight Pacific",
   ],
   [{ ...model, state: 'denied' }, 'key #a: has no access to big'],
   [{ ...model, state: 'free' }, 'key #a: has access to big again'],

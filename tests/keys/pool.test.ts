@@ -73,7 +73,7 @@ describe('a key', () => {
     await route.ready(patience(), quiet);
     route.succeeded();
     expect(lines).toEqual([
-      "key #a: the day's quota for big is used up; parked until midnight Pacific",
+      "key #a: the day's quota for big is used up; not used for it until midnight Pacific",
       'key #a: has no access to small',
       'key #a: refused by Google; left out, but for a test every hour',
       'key #b: refused by Google; it is the last, and asked all the same',

@@ -125,6 +125,7 @@ async function everything(proxy: TestProxy, id: string): Promise<[string, string
     await get(`${base}/text?at=${encodeURIComponent(at)}`);
   await get(`${base}/usage`);
   await get(`${base}/again`);
+  await get(`${base}/adopt`);
   return told;
 }
 

@@ -140,7 +140,7 @@ const ByTable = ({ content, by }: { content: Content; by: string }) => html`<sec
     <header><h2>By ${by}</h2></header>
     <div class="scroll"><table>
       <thead><tr><th>${by[0]?.toUpperCase()}${by.slice(1)}</th><th class="figure">Requests</th><th class="figure">In</th><th class="figure">Cached</th><th class="figure">Out</th>
-        <th class="figure">First content, half / 95 %</th><th class="figure">Errors</th><th class="figure">Cost</th><th class="figure">Anthropic’s list</th></tr></thead>
+        <th class="figure">First content, half / 95 %</th><th class="figure">Errors</th><th class="figure">Cost</th><th class="figure">Anthropic’s list</th></tr></thead>
       <tbody>${content.table.map(
         (
           row,

@@ -200,7 +200,7 @@ export function Requests(props: RequestsProps) {
     const first = items.find(({ kind }) => kind === 'row');
     if (first) props.onMove(first.key);
   };
-  const isEmpty = rows.length === 0 && live.connection.is === 'live';
+  const isEmpty = rows.length === 0 && live.connection.is !== 'loading';
   return html`<main class="requests">
     <${Tools} rows=${rows} counts=${counts} address=${address} go=${go} search=${search} onEnter=${enterList} />
     <div class="panel fill">
