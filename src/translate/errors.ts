@@ -121,7 +121,8 @@ const FAILURES = {
   schema: {
     type: 'invalid_request_error',
     retryable: false,
-    guidance: 'Gemini refuses a tool declaration; the message names it.',
+    guidance:
+      'Gemini refuses a tool declaration, which the message names; change its schema, or leave the tool out.',
   },
   signature: {
     type: 'invalid_request_error',
@@ -174,7 +175,8 @@ const FAILURES = {
   media: {
     type: 'invalid_request_error',
     retryable: false,
-    guidance: 'Google cannot read a picture of the request.',
+    guidance:
+      'Google cannot read a picture of the request; leave the picture out, or send it as PNG or JPEG.',
     // After this error the client leaves the picture out and asks again (contract section 8).
     message: ({ message }) => `could not process image: ${message}`,
   },
@@ -188,7 +190,8 @@ const FAILURES = {
   request: {
     type: (error) => REQUEST_TYPES[statusOf(error)] ?? 'invalid_request_error',
     retryable: false,
-    guidance: 'Gemini refused the request; check SMALL_MODEL and GOOGLE_GEMINI_BASE_URL.',
+    guidance:
+      'Gemini refused the request, for the reason in the message; where it refuses all requests, check SMALL_MODEL and GOOGLE_GEMINI_BASE_URL.',
   },
   network: {
     type: (error) => (isUnreachable(error) ? 'api_error' : 'overloaded_error'),
