@@ -7,9 +7,16 @@ import { PRICES } from '../gemini/model-rows.ts';
 import { systemClock } from '../lib/ports.ts';
 import { ArgumentError, readArguments } from '../lib/program/arguments.ts';
 import { quoted } from '../lib/shown-text.ts';
-import { PAID, UNPAID, USAGE_FILE } from '../usage/counts.ts';
+import { COUNT_NAMES, type Counts, noCounts, PAID, UNPAID, USAGE_FILE } from '../usage/counts.ts';
 import { readUsageFile } from '../usage/read-file.ts';
-import { GROUPS, type GroupedBy, type Span, type UsageReader, wholeUnits } from '../usage/reader.ts';
+import {
+  GROUPS,
+  type GroupedBy,
+  type Span,
+  type UsageReader,
+  type UsageRow,
+  wholeUnits,
+} from '../usage/reader.ts';
 import { jsonReport, type Report, tableReport } from '../usage/report.ts';
 import { readSince } from '../usage/since.ts';
 
@@ -52,16 +59,30 @@ function readAsked(argv: readonly string[], now: number): Asked | undefined {
   return { by, since: from, json, dataDir };
 }
 
+/** Less is the error of adding fractions. */
+const LEAST = 1e-9;
+
+/** Rows that add up to the total: requests without a session, and those of sessions that are kept no longer, are the last one. */
+function withRest(rows: readonly UsageRow[], total: Counts): readonly UsageRow[] {
+  const rest = noCounts();
+  for (const name of COUNT_NAMES) {
+    const left = rows.reduce((sum, row) => sum - row[name], total[name]);
+    rest[name] = left < LEAST ? 0 : left;
+  }
+  return rest.requests + rest.calls > 0 ? [...rows, { name: '', ...rest }] : rows;
+}
+
 function reportOf(reader: UsageReader, by: GroupedBy, span: Span): Report {
   const paid = reader.total({ ...span, upstreams: PAID });
   const upstreams = paid.requests + paid.calls > 0 ? PAID : UNPAID;
   const wanted = { ...span, upstreams };
+  const [rows, total] = [reader.by(by, wanted), reader.total(wanted)];
   return {
     by,
     ...span,
     isPaid: upstreams === PAID,
-    rows: reader.by(by, wanted),
-    total: reader.total(wanted),
+    rows: by === 'session' ? withRest(rows, total) : rows,
+    total,
     sources: { google: PRICES, list: LIST_SOURCE },
   };
 }

@@ -41,6 +41,25 @@ test('tells what a proxy that goes on serving has written', () => {
   });
 });
 
+test('sessions add up to the total: what has none is a row of its own', () => {
+  const dataDir = folder('sessions');
+  const file = join(dataDir, 'usage.sqlite');
+  const { after } = systemClock;
+  const store = new UsageStore({ file, upstream: 'gemini', clock: systemClock, after, onWarning() {} });
+  const place = { model: 'gemini-4-argon', asked: 'claude-opus-5-5', key: 'k', client: '', caller: 'main' };
+  for (const session of ['one', 'two', undefined])
+    for (const dollars of [0.1, 0.2]) store.add(place, session, { requests: 1, calls: 1, dollars });
+  store.close();
+  const { rows, total } = JSON.parse(run(dataDir, '--by', 'session', '--json').out);
+  expect(rows.map((row: { session: string; requests: number }) => [row.session, row.requests])).toEqual([
+    ['one', 2],
+    ['two', 2],
+    ['', 2],
+  ]);
+  expect(total.requests).toBe(6);
+  expect(run(dataDir, '--by', 'session').out).toContain('(none)');
+});
+
 test('of a folder without figures says so', () => {
   const { code, out } = run(join(root, 'nowhere'));
   expect([code, out]).toEqual([0, expect.stringContaining('Nothing was counted yet')]);
