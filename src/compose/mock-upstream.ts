@@ -97,6 +97,8 @@ async function loadMock(
     ...(unstruck ? { onPlayed: unstruck.onPlayed } : {}),
     models,
     ...(isStrict ? { isCatchAll: catchAllIn(folder) } : {}),
+    // Claude Code shows its user nothing of a 404 but that the model may not exist.
+    onMissing: (why: string) => logger.error({}, `mock: ${why}`),
   };
   return (parts) => createMockFetch({ ...options, ...parts });
 }

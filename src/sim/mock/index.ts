@@ -59,6 +59,8 @@ export type MockOptions = {
    * the words of a user, and refuses words that no other row fits with a 404.
    */
   isCatchAll?: (scenario: Scenario) => boolean;
+  /** Called with the reason where words are refused because no scenario has an answer. */
+  onMissing?: (why: string) => void;
   /** Called with each rule and state that answers or spoils an answer, as `scenario/rule`. */
   onPlayed?: (source: string) => void;
   /** The pace of answers. The default is `instant`, which no scenario changes. */
@@ -260,7 +262,7 @@ class Mock {
     request: ApiRequest,
     exchange: Exchange,
   ): { answer: Answer; chance: Chance } | { missing: GoogleError } {
-    const { scenarios: given, chosen, onPlayed, isCatchAll } = this.#options;
+    const { scenarios: given, chosen, onPlayed, isCatchAll, onMissing } = this.#options;
     const scenarios = typeof given === 'function' ? given() : given;
     const conversation = readConversation(request, asidesOf(scenarios, exchange), this.#options.self);
     const caller = exchange.labels['caller'] ?? '';
@@ -272,9 +274,10 @@ class Mock {
     const answer = chooseAnswer(asked, { conversation, caller, nth, chance }, chosen);
     if (isStrict && answer.source === NO_SOURCE) {
       this.#requests.end(conversation, caller);
-      return {
-        missing: noScenario(conversation.words, nearestRow(asked, { words: conversation.words, caller })),
-      };
+      const { words } = conversation;
+      const missing = noScenario(words, nearestRow(asked, { words, caller }));
+      onMissing?.(missing.message);
+      return { missing };
     }
     exchange.note('scenario', { source: answer.source, caller, nth });
     for (const source of [answer.source, ...answer.spoilers]) onPlayed?.(source);

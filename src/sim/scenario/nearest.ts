@@ -78,7 +78,7 @@ const MOST_QUOTED = 200;
  * The error for words that no row fits. Google has no such error: by `NO_SCENARIO` the proxy knows that the request is
  * wrong, and that no other model can help.
  */
-export function noScenario(words: string, nearest: NearRow | undefined): GoogleError {
+export function noScenario(words: string, nearest: NearRow | undefined): GoogleError & { message: string } {
   const said = JSON.stringify(words.slice(0, MOST_QUOTED));
   const near = nearest
     ? `; the nearest row is ${nearest.row}, for ${nearest.words.map((wanted) => `"${wanted}"`).join(' or ')}`

@@ -60,6 +60,16 @@ describe('words that no row fits are a 404, which names the nearest row and its 
     ]);
   });
 
+  test('the log has it as an error, since Claude Code shows nothing of it', async () => {
+    await using proxy = await strict({ ...own, LOG_LEVEL: 'ERROR' });
+    await ask(proxy, says('Please refnd my order'));
+    expect(proxy.lines.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(
+        /^mock: No scenario has an answer to "Please refnd my order" .+ nearest row is shop\/refund/,
+      ),
+    ]);
+  });
+
   test('also where the answer would have to be a call, or JSON', async () => {
     await using proxy = await strict();
     const tools = [{ name: 'look', input_schema: { type: 'object' } }];
