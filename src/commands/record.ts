@@ -3,12 +3,18 @@
  * it records the answers of a recording, as today's code gives them.
  */
 import { RECORDINGS } from '../config/program.ts';
-import { namedRecording, noSuchRecording, recordingAt } from './recordings/named-recording.ts';
+import { helpAtOnce, namedRecording, noSuchRecording, recordingAt } from './recordings/named-recording.ts';
 import { asReplayFlags, takeFlag } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
-const USAGE = `usage: bun run record <name> [flags of bun run start]
-       bun run record <name> --replay <name of a recording> [--speed S] [--match loose] [flags of bun run start]`;
+const HELP = `bun run record <name> [options] [flags of bun run start]
+
+Serves, and keeps every request and answer under that name. Ctrl-C ends it, and says what there is.
+
+  --replay <name>     Record what a recording answers with today's code. Then also --speed, --match, --on-miss and
+                      --repeat, as bun run replay has them
+  -h, --help          This text
+`;
 
 /** The flags to serve with. A recording is called by its name, as it is for `bun run replay`. */
 export function recordFlags(flags: readonly string[], recordings: string): string[] {
@@ -22,6 +28,7 @@ export function recordFlags(flags: readonly string[], recordings: string): strin
 }
 
 export async function record(argv: readonly string[]): Promise<void> {
-  const { folder, rest } = namedRecording(argv, USAGE);
+  helpAtOnce(argv, HELP);
+  const { folder, rest } = namedRecording(argv);
   await serve(['--record', folder, ...recordFlags(rest, RECORDINGS)]);
 }

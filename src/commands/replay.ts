@@ -1,18 +1,25 @@
-/**
- * `bun run replay <name> [--speed S] [--match loose] [--on-miss mock|record] [--repeat] [flags of start]` serves what was
- * recorded under that name. With `--verify` it serves nothing: it sends every recorded request twice, and compares the
- * answers. With `--carry-over <new name>` it sends every recorded request once, and records that under the new name.
- */
+/** `bun run replay`: serves a recording, verifies it, or carries it over. */
 import { existsSync } from 'node:fs';
 import { type Carried, carryOver } from '../compose/carry-over.ts';
 import { verifyRecording } from '../compose/verify-recording.ts';
-import { namedRecording, noSuchRecording } from './recordings/named-recording.ts';
+import { helpAtOnce, namedRecording, noSuchRecording } from './recordings/named-recording.ts';
 import { asReplayFlags, takeFlag } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
-const USAGE = `usage: bun run replay <name> [--speed S] [--match strict|loose] [--on-miss error|mock|record] [--repeat] [flags of bun run start]
-       bun run replay <name> --verify
-       bun run replay <name> --carry-over <new name>`;
+const HELP = `bun run replay <name> [options] [flags of bun run start]
+
+Answers the requests that were recorded under that name, with the same bytes. No network, no key.
+
+  --speed <speed>           instant (default), real, x10 (ten times as fast), max200 (no pause over 200 ms)
+  --match strict|loose      loose: also requests of another version of the client (default: strict)
+  --on-miss error|mock|record
+                            Who answers what was not recorded: nobody (default), the mock, or Gemini, whose answer
+                            is added to the recording
+  --repeat                  An answer may be given more than once
+  --verify                  Serve nothing: send every recorded request twice, and compare the answers
+  --carry-over <new name>   Serve nothing: send every recorded request once, and record that under the new name
+  -h, --help                This text
+`;
 
 const fail = (error: unknown): never => {
   console.error(error instanceof Error ? error.message : error);
@@ -27,7 +34,7 @@ async function verify(folder: string): Promise<never> {
 }
 
 async function carry(folder: string, name: string): Promise<never> {
-  const into = namedRecording([name], USAGE).folder;
+  const into = namedRecording([name]).folder;
   const { requests, changed, lines, lost }: Carried = await carryOver(folder, into).catch(fail);
   for (const line of lines) console.log(line);
   console.log(`${requests} requests carried over, ${changed} of them sent otherwise, ${lost} lost: ${into}`);
@@ -41,7 +48,8 @@ function checkAlone(flag: string, [other]: readonly string[]): void {
 }
 
 export async function replay(argv: readonly string[]): Promise<void> {
-  const { folder, rest } = namedRecording(argv, USAGE);
+  helpAtOnce(argv, HELP);
+  const { folder, rest } = namedRecording(argv);
   const isVerified = rest.includes('--verify');
   const carrying = takeFlag('--carry-over', rest);
   if (isVerified) checkAlone('--verify', rest.toSpliced(rest.indexOf('--verify'), 1));

@@ -53,7 +53,7 @@ test.each([
   [['recordings', '--jsno'], '--jsno: there is no such flag; did you mean --json?'],
   [['check', '/nowhere'], '/nowhere: there is no such file or folder'],
   [['statusline', 'now'], '"now": only flags are taken here; --help lists them'],
-  [['record', '--port', '1'], 'which recording? Its name comes first\nusage: bun run record <name>'],
+  [['record', '--port', '1'], 'which recording? Its name comes first; --help tells more\n'],
   [['record', 'a b'], '"a b": is no name for a recording; use letters'],
   [['replay', 'nowhere'], 'nowhere: there is no such recording; bun run recordings lists them'],
 ])('%j ends at once, with one message', async (argv, says) => {
@@ -69,4 +69,23 @@ test('a scenario that is not there is told in place of an address', async () => 
     out: '',
     err: 'MOCK_SCENARIO: no scenario is called tuor; did you mean tour?\n',
   });
+});
+
+test.each([
+  [['start', '--help']],
+  [['claude', '--help']],
+  [['doctor', '-h']],
+  [['demo', '-h']],
+  [['check', '-h']],
+  [['usage', '-h']],
+  [['statusline', '--help']],
+  [['record', 'x', '--help']],
+  [['recordings', '-h']],
+  [['replay', '-h']],
+  [['replay', 'x', '--verify', '--help']],
+])('%j tells what it takes', async (argv) => {
+  const { code, out, err } = await run(argv);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain(argv[0] ?? '');
+  expect(out.includes('--max-retries')).toBe(argv[0] === 'start');
 });

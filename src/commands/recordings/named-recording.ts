@@ -9,26 +9,26 @@ import { problemOf } from '../../sim/cassette/text-files.ts';
 
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 
-/**
- * The folder of the recording that the arguments name first: by its name, or by a path, which has a slash. Where they name none, an
- * error has `usage` in it.
- */
-export function namedRecording(
-  argv: readonly string[],
-  usage: string,
-): { folder: string; rest: readonly string[] } {
+/** The folder of the recording that the arguments name first: by its name, or by a path, which has a slash. */
+export function namedRecording(argv: readonly string[]): { folder: string; rest: readonly string[] } {
   const [name = '', ...rest] = argv;
   if (NAME.test(name)) return { folder: join(RECORDINGS, name), rest };
   if (/^(?!-).*[\\/]/.test(name)) return { folder: resolve(name), rest };
-  if (name !== '--help' && name !== '-h') throw new ArgumentError(`${wrongName(name)}\n${usage}`);
-  process.stdout.write(`${asCalled(usage)}\nRecordings lie in ${RECORDINGS}\n`);
-  process.exit(0);
+  if (name === '' || name.startsWith('-'))
+    throw new ArgumentError('which recording? Its name comes first; --help tells more');
+  throw new ArgumentError(
+    `${quoted(name)}: is no name for a recording; use letters, digits, ".", "_" and "-", or a path with a slash`,
+  );
 }
 
-const wrongName = (name: string): string =>
-  name === '' || name.startsWith('-')
-    ? 'which recording? Its name comes first'
-    : `${quoted(name)}: is no name for a recording; use letters, digits, ".", "_" and "-", or a path with a slash`;
+/** Prints `help` and ends where that is asked for. */
+export function helpAtOnce(argv: readonly string[], help: string): void {
+  if (!argv.includes('--help') && !argv.includes('-h')) return;
+  process.stdout.write(
+    `${asCalled(help)}\nRecordings lie in ${RECORDINGS}. One elsewhere is named by its path.\n`,
+  );
+  process.exit(0);
+}
 
 const placesOf = (word: string, recordings: string): string[] => [join(recordings, word), resolve(word)];
 
