@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { hasPrometheus, startPrometheus } from '../support/prometheus.ts';
 import { startProxy } from '../support/proxy.ts';
 import { until } from '../support/redis-server.ts';
@@ -21,6 +23,46 @@ const badKey = () =>
     },
     { status: 400 },
   );
+
+const promtool = Bun.which('promtool');
+
+/** Whether an alert fires when counters have grown for a quarter of an hour, by so much a minute. */
+function fires(alert: string, perMinute: Readonly<Record<string, number>>): boolean {
+  const input_series = Object.entries(perMinute).map(([series, growth]) => ({
+    series: `gemini_claude_proxy_${series}`,
+    values: `0+${growth}x20`,
+  }));
+  const alert_rule_test = [{ eval_time: '15m', alertname: alert, exp_alerts: [] }];
+  const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
+  const file = join(folder, 'test.json');
+  const rule_files = [resolve('docs/deploy/prometheus/alert-rules.yml')];
+  writeFileSync(
+    file,
+    JSON.stringify({ rule_files, tests: [{ interval: '1m', input_series, alert_rule_test }] }),
+  );
+  const { stdout, stderr } = Bun.spawnSync([promtool ?? '', 'test', 'rules', file]);
+  rmSync(folder, { recursive: true });
+  const said = `${stdout}${stderr}`;
+  if (said.includes('SUCCESS')) return false;
+  expect(said).toContain(`alertname="${alert}"`);
+  return true;
+}
+
+const requests = (outcome: string) => `requests_total{instance="one",caller="main",outcome="${outcome}"}`;
+const refused = (failure: string) =>
+  `errors_total{instance="one",type="rate_limit_error",class="${failure}"}`;
+
+describe.skipIf(promtool === null)('the alert of errors', () => {
+  test.each([
+    ['clients are over their own limits', 'rate_limit_error', { [refused('none')]: 30 }, false],
+    ['Gemini refuses by its quotas', 'rate_limit_error', { [refused('quota-minute')]: 30 }, true],
+    ['Gemini is overloaded, and no limit was ever reached', 'overloaded_error', {}, true],
+  ])('where %s', (_what, outcome, errors, isFiring) => {
+    expect(fires('GeminiErrors', { [requests('ok')]: 10, [requests(outcome)]: 30, ...errors })).toBe(
+      isFiring,
+    );
+  });
+});
 
 describe.skipIf(!hasPrometheus)('Prometheus', () => {
   test('reads the metrics, every panel of the dashboard is a query, and the alerts fire', async () => {
