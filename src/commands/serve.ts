@@ -7,7 +7,7 @@ import { type EnvFiles, type Environment, noEnvFiles } from '../config/env-files
 import { openOwnEnvFiles } from '../config/program.ts';
 import { seatIn } from '../config/worker-seat.ts';
 import { temporaryFolder } from '../lib/program/temporary-folder.ts';
-import { exitWith, openLogger, type Serving } from './serving/serving.ts';
+import { exitWith, failed, openLogger, type Serving } from './serving/serving.ts';
 
 const EXIT_USAGE = 2;
 
@@ -24,7 +24,11 @@ function openFiles({ isolated }: ForPrograms): EnvFiles {
   if (!isolated) return openOwnEnvFiles();
   // The parent of a worker has chosen the folder, and has left the settings out of its environment.
   if (seatIn(process.env)) return noEnvFiles(process.env);
-  return isolatedEnvFiles(process.env, temporaryFolder('gemini-claude-proxy-').path);
+  try {
+    return isolatedEnvFiles(process.env, temporaryFolder('gemini-claude-proxy-').path);
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 function readSettings(env: Environment, argv: readonly string[]): Config {

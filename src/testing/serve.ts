@@ -4,7 +4,7 @@ import { compose } from '../compose/compose.ts';
 import { type Config, secretsOf } from '../config/config.ts';
 import { createLogger } from '../lib/log.ts';
 import { systemClock, systemConnect, systemRandom } from '../lib/ports.ts';
-import { temporaryFolder } from '../lib/program/temporary-folder.ts';
+import { type TemporaryFolder, temporaryFolder } from '../lib/program/temporary-folder.ts';
 import { type Call, inTheirWords, readOptions } from './options.ts';
 
 /** `key`: what it wants of those who ask. */
@@ -12,14 +12,20 @@ export type Served = { url: string; key: string | undefined; stop(): Promise<voi
 
 /** Errors begin with the names of the call and of the option. */
 export async function serve(call: Call, options: unknown): Promise<Served> {
-  const { path: folder, remove } = temporaryFolder('gemini-claude-proxy-');
   try {
-    const config = readOptions(call, options, folder);
-    const served = await listen(config, folder);
+    return await serveIn(temporaryFolder('gemini-claude-proxy-'), call, options);
+  } catch (error) {
+    throw new Error(`${call}: ${inTheirWords(error, call)}`, { cause: error });
+  }
+}
+
+async function serveIn({ path, remove }: TemporaryFolder, call: Call, options: unknown): Promise<Served> {
+  try {
+    const served = await listen(readOptions(call, options, path), path);
     return { ...served, stop: once(() => served.stop().finally(remove)) };
   } catch (error) {
     remove();
-    throw new Error(`${call}: ${inTheirWords(error, call)}`, { cause: error });
+    throw error;
   }
 }
 

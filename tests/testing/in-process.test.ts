@@ -325,6 +325,19 @@ describe('scenarios', () => {
   });
 });
 
+test('where no temporary folder can be made, it says so', async () => {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = join(folder, 'nothing\0here');
+  try {
+    expect(await whyNot(startMock())).toMatch(
+      /^startMock: no temporary folder can be made \(.+\); set TMPDIR /,
+    );
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+});
+
 test('settings may be texts, numbers, truths and objects; what is undefined is left out', async () => {
   const settings = {
     MAX_RETRIES: 0,

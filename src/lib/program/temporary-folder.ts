@@ -23,9 +23,18 @@ function removeFolder(path: string): void {
   if (left.size === 0) process.off('exit', removeAll);
 }
 
-/** `prefix`: how its name begins. */
+function make(prefix: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), prefix));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new Error(`no temporary folder can be made (${why}); set TMPDIR to a folder that you may write`);
+  }
+}
+
+/** `prefix`: how its name begins. Throws an error of one line where none can be made. */
 export function temporaryFolder(prefix: string): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), prefix));
+  const path = make(prefix);
   if (left.size === 0) process.on('exit', removeAll);
   left.add(path);
   return { path, remove: () => removeFolder(path) };
