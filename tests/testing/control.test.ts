@@ -62,9 +62,11 @@ describe('faults and reset', () => {
     await mock.faults('http-429:key=#mock', { testId: 'a' });
     await mock.faults('http-429:key=other', { testId: 'b' });
     expect(await statuses(mock.url, 'a', 'b')).toEqual([429, 200]);
-    expect(mock.faults('http-400:key=2')).rejects.toThrow(/key=2: API_KEYS has \d$/);
+    expect(mock.faults('http-400:key=2')).rejects.toThrow(
+      /^faults: "http-400:key=2": there is no key number 2; API_KEYS has \d$/,
+    );
     expect(startMock({ faults: 'http-403:key=2' })).rejects.toThrow(
-      /^startMock: faults: .*key=2: API_KEYS has 0$/,
+      /^startMock: faults: .*key=2": there is no key number 2; API_KEYS has 0$/,
     );
   });
 

@@ -57,7 +57,10 @@ async function ask(what, question) {
     throw new Error(`${what}: ${origin} wants its PROXY_API_KEY; give it: connect(url, { key })`);
   if (status === 404)
     throw new Error(`${what}: ${origin} has no journal; a mock, a replay and a proxy of startProxy have one`);
-  if (status !== 200) throw new Error(`${what}: ${messageIn(text)}`);
+  if (status !== 200) {
+    const message = messageIn(text);
+    throw new Error(message.startsWith(`${what}: `) ? message : `${what}: ${message}`);
+  }
   return JSON.parse(text);
 }
 
