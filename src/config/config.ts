@@ -226,7 +226,8 @@ function chooseKeys(values: Values, notices: string[]): readonly string[] {
   const given = API_KEYS ?? [GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined).slice(0, 1);
   const keys = [...new Set(given)];
   if (keys.length < given.length) notices.push('API_KEYS: a key that is there twice is used once');
-  if (keys.length > 1 && RECORD !== undefined) notices.push('RECORD: the first of API_KEYS is used');
+  if (keys.length > 1 && RECORD !== undefined)
+    notices.push('RECORD: of API_KEYS only the first is used while recording');
   return keys;
 }
 
@@ -334,7 +335,7 @@ function configOf({ values, isGiven }: Given, env: Environment): Config {
     mock: readMock(values, backend, notices),
     record: readRecord(values, env),
     redact: readRedactPatterns(values.REDACT),
-    replay: readReplay(values, keys, env),
+    replay: readReplay(values, keys, env, notices),
     faults: readFaults(values, keys, notices),
     inspector: values.INSPECTOR ? { bytes: values.INSPECTOR_MEMORY * MB } : undefined,
     redisUrl: readRedisUrl(values),

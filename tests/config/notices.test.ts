@@ -35,6 +35,12 @@ describe('what is said at start', () => {
       { BIG_MODEL: 'gemini-1.5-pro-latest' },
       /^BIG_MODEL: Google has retired gemini-1\.5-pro-latest; gemini-4-argon is used instead$/,
     ],
+    ['a recording that nothing plays', { REPLAY: 'x' }, /^REPLAY: not used without BACKEND=replay$/],
+    [
+      'a scenario beside the real Gemini',
+      { MOCK_SCENARIO: 'tour' },
+      /^MOCK_SCENARIO: not used, because BACKEND is gemini, and not mock$/,
+    ],
     ['and as small', { SMALL_MODEL: 'gemini/gemini-1.5-flash-latest' }, /gemini-4-hydrogen is used instead$/],
     [
       'and in the map',
@@ -87,7 +93,7 @@ describe('what is said at start', () => {
     [
       'a recording with keys',
       { API_KEYS: 'a-1,b-2', RECORD: 'x' },
-      /^RECORD: the first of API_KEYS is used$/,
+      /^RECORD: of API_KEYS only the first is used while recording$/,
     ],
   ])('%s', (_name, env, notice) => {
     expect(readConfig({ ...KEY, ...env }, []).notices).toEqual([expect.stringMatching(notice)]);

@@ -18,22 +18,26 @@ export type MockSettings = {
   folder: string | undefined;
 };
 
-export const readMock = (values: Values, backend: Backend, notices: string[]): MockSettings => ({
-  pace: values.MOCK_PACE,
-  scenario: values.MOCK_SCENARIO,
-  seed: values.MOCK_SEED,
-  isStrict: values.MOCK_STRICT,
-  folder: readScenarioFolder(values, backend, notices),
-});
+export function readMock(values: Values, backend: Backend, notices: string[]): MockSettings {
+  const { MOCK_SCENARIO: scenario, SCENARIOS } = values;
+  if (backend === 'gemini' || backend === 'vertex')
+    for (const [name, value] of Object.entries({ MOCK_SCENARIO: scenario, SCENARIOS }))
+      if (value !== undefined) notices.push(`${name}: not used, because BACKEND is ${backend}, and not mock`);
+  return {
+    pace: values.MOCK_PACE,
+    scenario,
+    seed: values.MOCK_SEED,
+    isStrict: values.MOCK_STRICT,
+    folder: readScenarioFolder(values),
+  };
+}
 
-function readScenarioFolder({ SCENARIOS }: Values, backend: Backend, notices: string[]): string | undefined {
+function readScenarioFolder({ SCENARIOS }: Values): string | undefined {
   if (SCENARIOS === undefined) return undefined;
   const folder = resolve(SCENARIOS);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new ConfigError(`SCENARIOS: ${SCENARIOS} is no folder; name one with scenarios in it`);
   if (scenarioFiles(folder).length === 0)
     throw new ConfigError(`SCENARIOS: ${SCENARIOS} has no scenario; a file ends in .yaml, .yml or .json`);
-  if (backend === 'gemini' || backend === 'vertex')
-    notices.push(`SCENARIOS: not used, because BACKEND is ${backend}, and not mock`);
   return folder;
 }

@@ -26,9 +26,13 @@ export function readReplay(
   values: Values,
   keys: readonly string[],
   env: Environment,
+  notices: string[],
 ): ReplaySettings | undefined {
   const { BACKEND, REPLAY, REPLAY_SPEED, REPLAY_MATCH, REPLAY_ON_MISS, REPLAY_REPEAT } = values;
-  if (BACKEND !== 'replay') return undefined;
+  if (BACKEND !== 'replay') {
+    if (REPLAY !== undefined) notices.push('REPLAY: not used without BACKEND=replay');
+    return undefined;
+  }
   if (REPLAY === undefined) throw new ConfigError('BACKEND: replay needs a recording; set REPLAY');
   const pace = parsePace(REPLAY_SPEED);
   if (!pace)
