@@ -6,7 +6,7 @@ import { createIds, systemClock, systemRandom } from '../lib/ports.ts';
 import { SpendingLimits } from '../limits/spending-limits.ts';
 import { IN_MEMORY } from '../storage/lock.ts';
 import type { Subscriber } from '../trace/trace.ts';
-import { USAGE_FILE } from '../usage/counts.ts';
+import { PAID, USAGE_FILE } from '../usage/counts.ts';
 import { Ledger } from '../usage/ledger.ts';
 import { UsageStore } from '../usage/store.ts';
 import type { Ports } from './settings.ts';
@@ -37,7 +37,13 @@ export function openUsage(
     now: () => clock.wall().getTime(),
     newId: () => ids.next('', RESERVATION_ID),
   });
-  const limits = new SpendingLimits({ ledger, clock, shared, onNews: onWarning });
+  const limits = new SpendingLimits({
+    ledger,
+    clock,
+    shared,
+    isPaid: PAID.includes(backend),
+    onNews: onWarning,
+  });
   return { store, limits };
 }
 

@@ -59,6 +59,8 @@ export type SpendingLimitsOptions = {
   ledger: Ledger;
   clock: Clock;
   shared: Pick<SharedState, 'publish' | 'listen' | 'status'>;
+  /** False where nobody pays for what answers (a mock): its dollars are nothing to other instances, and theirs nothing to it. */
+  isPaid: boolean;
   /** Runs once a day for each limit of dollars that is nearly reached, and once for each model that no limit holds. */
   onNews(message: string): void;
 };
@@ -80,7 +82,7 @@ export class SpendingLimits {
     options.shared.listen((fact) => {
       if (fact.kind === 'client-sent')
         this.#rate(fact.client).note(fact.tokens, momentOf(options.clock, fact.at));
-      if (fact.kind !== 'spending' || fact.folder === this.#folder) return;
+      if (fact.kind !== 'spending' || fact.folder === this.#folder || !options.isPaid) return;
       this.#hear(fact);
     });
   }
@@ -240,8 +242,8 @@ export class SpendingLimits {
 
   /** Processes on one folder read the ledger; only instances with other folders have to be told. */
   #publish(known?: ReadonlyMap<string, Spending>): void {
-    const { shared, ledger } = this.#options;
-    if (shared.status().kind !== 'redis') return;
+    const { shared, ledger, isPaid } = this.#options;
+    if (shared.status().kind !== 'redis' || !isPaid) return;
     const here = known ?? ledger.today();
     const day = dayOf(this.#now());
     const until = this.#now() + HELD_MS;

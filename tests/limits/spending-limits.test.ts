@@ -25,7 +25,7 @@ afterAll(() => {
 
 let ids = 0;
 
-function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
+function instance(shared: SharedState, clock: ManualClock, file = newFile(), isPaid = true) {
   const after = clock.after.bind(clock);
   const warnings: string[] = [];
   const troubles: string[] = [];
@@ -40,7 +40,13 @@ function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
     now: () => clock.wall().getTime(),
     newId: () => `id-${ids++}`,
   });
-  const limits = new SpendingLimits({ ledger, clock, shared, onNews: (text) => void warnings.push(text) });
+  const limits = new SpendingLimits({
+    ledger,
+    clock,
+    shared,
+    isPaid,
+    onNews: (text) => void warnings.push(text),
+  });
   const admit = (dollars: number | undefined, client?: ClientKey, model = 'm') =>
     limits.admit({ budget: 1, client, model, dollars: () => dollars, tokens: () => 10 });
   const spend = (dollars: number, client = '') => {
@@ -92,6 +98,17 @@ describe('instances with folders of their own', () => {
     expect(kindOf(other.admit(0.1))).toBe('reserved');
     clock.setWall(900_001);
     expect(kindOf(other.admit(0.1))).toBe('admitted');
+  });
+
+  test('do not add what a mock has answered, nor does the mock add what they have', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const [real, mock] = [instance(a, clock), instance(b, clock, newFile(), false)];
+    real.admit(0);
+    mock.admit(0);
+    real.spend(0.25);
+    mock.spend(0.5);
+    expect([real.limits.today().all.spent, mock.limits.today().all.spent]).toEqual([0.25, 0.5]);
   });
 
   test('believe the larger of two sums of a day, whichever comes last', () => {
