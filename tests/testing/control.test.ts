@@ -51,7 +51,7 @@ describe('faults and reset', () => {
 
   test('that make no sense are refused with the reason', async () => {
     const mock = await begun(startMock());
-    expect(mock.faults('nonsense')).rejects.toThrow(/^faults: faults: "nonsense": there is no fault/);
+    expect(mock.faults('nonsense')).rejects.toThrow(/^faults: "nonsense": there is no fault/);
     expect(mock.reset({ testId: '' })).rejects.toThrow(/^reset: test_id: /);
   });
 
