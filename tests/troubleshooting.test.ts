@@ -22,10 +22,10 @@ const KEY = { GEMINI_API_KEY: 'any' };
 
 /** The line that ends the start, or the remarks that are logged. */
 const settings =
-  (env: Env): Provoke =>
+  (env: Env, flags: readonly string[] = []): Provoke =>
   async () => {
     try {
-      return readConfig(env, []).notices.join('\n');
+      return readConfig(env, flags).notices.join('\n');
     } catch (error) {
       if (error instanceof ConfigError) return error.message;
       throw error;
@@ -90,6 +90,7 @@ const START: Readonly<Record<string, Provoke>> = {
   'GEMINI_API_KEY: not set, and HOST … is not loopback': settings({ HOST: '0.0.0.0', PROXY_API_KEY: 'k' }),
   'No Gemini key is set: answers come from the built-in MOCK': settings({}),
   '… is not read by this proxy: did you mean …?': settings({ GEMINI_KEY: 'any' }),
+  '--…: there is no such flag': settings({}, ['--prot', '1']),
   '…: expected …, got …': settings({ MAX_RETRIES: 'many' }),
   'GOOGLE_GEMINI_BASE_URL: expected an http or https URL': settings({ GOOGLE_GEMINI_BASE_URL: 'localhost' }),
   'GEMINI_API_KEY_FILE: … cannot be read: there is no such file': settings({

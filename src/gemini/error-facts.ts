@@ -36,6 +36,10 @@ export function retryDelaySeconds(google: GoogleError | undefined, message: stri
   return undefined;
 }
 
+/** Google's sentence without the time that it names, which is for another quota, or is old by now. */
+export const withoutWait = (message: string): string =>
+  message.replace(/\s*Please retry in [\d.hms]+/gi, '').trim();
+
 const detailsOf = ({ google }: UpstreamError): string => JSON.stringify(google?.details ?? []);
 
 /**

@@ -2,6 +2,7 @@
  * Makes the error where no key may be used for longer than a request may wait. It says which key comes back when, and
  * what the operator can do.
  */
+import { withoutWait } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { type Clock, dateOf } from '../lib/ports.ts';
 import type { KeyRecord, Wanted } from './record.ts';
@@ -29,7 +30,7 @@ export function noKeyError(
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
   // The time in Google's sentence is left out: Google counted it from the moment of its answer, so it is too long by
   // now.
-  const said = (last?.message ?? '').replace(/\s*Please retry in [\d.hms]+/gi, '').trim() || own;
+  const said = withoutWait(last?.message ?? '') || own;
   const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
     status: 429,

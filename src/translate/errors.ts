@@ -3,7 +3,7 @@
  * advice and whether to try again (contract sections 8 and 13). Texts that clients look for are kept to the letter.
  */
 import { type ErrorType, MessagesError, type MessagesErrorOptions } from '../anthropic/errors.ts';
-import { retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
+import { retryDelaySeconds, statusOf, withoutWait } from '../gemini/error-facts.ts';
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
@@ -102,7 +102,7 @@ const FAILURES = {
     retryable: false,
     guidance:
       "The key's quota of the day is used up until midnight Pacific; raise it, or add a key of another project to API_KEYS.",
-    message: quotaMessage,
+    message: dayMessage,
     // The pool knows how long the wait is. Beside a used-up quota of the day, Google's own figure is about the quota of
     // the minute.
     options: (error) => (error.kind === 'not-sent' ? untilBack(error) : NEVER()),
@@ -284,6 +284,12 @@ function barredMessage(error: UpstreamError): string {
 
 function quotaMessage({ message }: UpstreamError): string {
   return `Gemini quota: ${message}`;
+}
+
+/** Beside a used-up day Google tells the wait for a minute. The pool's own words say when the day is over. */
+function dayMessage(error: UpstreamError): string {
+  if (error.kind === 'not-sent') return quotaMessage(error);
+  return `Gemini quota: ${sentence(withoutWait(error.message))} The key's quota of the day is used up until midnight Pacific: add a key of another project to API_KEYS, or map to another model.`;
 }
 
 /**

@@ -290,3 +290,11 @@ describe('how long to wait', () => {
     expect([told.retryAfter, told.shouldRetry]).toEqual([retryAfter, shouldRetry]);
   });
 });
+
+test('a used-up day is told by its end, and not by the wait for the minute that Google names', () => {
+  const said = status(429, 'You exceeded your current quota.\nPlease retry in 47.5s.', { details: [perDay] });
+  const { message } = toMessagesError(said);
+  expect(message).toStartWith('Gemini quota: You exceeded your current quota. The key');
+  expect(message).toContain('until midnight Pacific');
+  expect(message).not.toContain('47');
+});
