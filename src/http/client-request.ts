@@ -89,10 +89,13 @@ export type ClientRequestOptions = {
 /** The URL for a request whose Host makes no URL. Such a request is refused. */
 const NOWHERE = 'http://nowhere.invalid/';
 
-/** The paths that orchestrators ask for every few seconds. Log lines for these would hide the rest of the log. */
-const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/api/hello']);
-/** The page of the inspector, its files, and what it asks for. */
-const isOfPage = (path: string) => path === '/ui' || path.startsWith('/ui/');
+/** The paths that orchestrators and monitors ask for every few seconds. Log lines for these would hide the rest of the log. */
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/api/hello', '/metrics']);
+/** The page of the inspector, its files, and what it asks for. At `/` the page is for browsers. */
+const isOfPage = (path: string, { headers }: Request) =>
+  path === '/ui' || path.startsWith('/ui/') || (path === '/' && isBrowser(headers));
+/** True where a person looks, with a browser. */
+export const isBrowser = (headers: Headers): boolean => headers.get('accept')?.includes('text/html') ?? false;
 
 function servedUrl(asked: string, path: string): URL {
   const url = URL.parse(asked) ?? new URL(NOWHERE);
@@ -121,7 +124,7 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
     askedPath: asked === path ? undefined : asked,
     userAgent: request.headers.get('user-agent') ?? undefined,
     traceParent: request.headers.get('traceparent') ?? undefined,
-    isProbe: PROBES.has(path) || isOfPage(path) || undefined,
+    isProbe: PROBES.has(path) || isOfPage(path, request) || undefined,
   });
   return {
     id,

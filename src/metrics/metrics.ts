@@ -154,7 +154,8 @@ export class Metrics {
         this.#judge(event);
         return;
       case 'error':
-        this.#add('errors_total', { type: event.error, class: event.class ?? NONE });
+        if (!told.summary.received?.isProbe)
+          this.#add('errors_total', { type: event.error, class: event.class ?? NONE });
         return;
       case 'end':
         this.#end(event, told);

@@ -32,7 +32,7 @@ export class Counters {
   }
 
   readonly subscriber: Subscriber = (id) => {
-    const request: Counted = { id, asker: undefined, isSent: false, blame: undefined };
+    const request: Counted = { id, isProbe: false, asker: undefined, isSent: false, blame: undefined };
     return (event) => this.#hear(event, request);
   };
 
@@ -63,7 +63,8 @@ export class Counters {
   #hear(event: TraceEvent, request: Counted): void {
     switch (event.type) {
       case 'received':
-        this.requests++;
+        request.isProbe = event.isProbe ?? false;
+        if (!request.isProbe) this.requests++;
         return;
       case 'asked':
         request.asker = event.asker;
@@ -80,7 +81,7 @@ export class Counters {
         return;
       case 'error':
         request.blame = event.blame;
-        this.#countError(event, request.id);
+        if (!request.isProbe) this.#countError(event, request.id);
         return;
       case 'end':
         if (request.isSent) this.#countEnded(request);
@@ -117,4 +118,11 @@ export class Counters {
   }
 }
 
-type Counted = { id: string; asker: string | undefined; isSent: boolean; blame: Blame | undefined };
+type Counted = {
+  id: string;
+  /** True for a request that only looks at the proxy: looking must not change what is seen. */
+  isProbe: boolean;
+  asker: string | undefined;
+  isSent: boolean;
+  blame: Blame | undefined;
+};

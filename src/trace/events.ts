@@ -57,7 +57,7 @@ export type TraceFact =
       userAgent?: string | undefined;
       /** The client's own span, as its `traceparent` header names it. */
       traceParent?: string | undefined;
-      /** True for a path that monitoring programs ask for every few seconds. */
+      /** True for a path that monitoring programs ask for every few seconds, and for the proxy’s own page. Neither is counted. */
       isProbe?: true | undefined;
     }
   /** The whole body has come. `bytes`: the size of the unpacked body. */

@@ -332,13 +332,17 @@ export const HealthAnswer = Type.Object(
           worker: count('Its number, from 1.'),
           since: date('When it began to serve.'),
           streams_in_flight: count('Answers under way.'),
-          requests: count('Requests since then.'),
+          requests: count(
+            'Requests since then, without those that only look: `/health` and its like, and the page.',
+          ),
         }),
         'The processes that serve this port, where there are several. The counts below are of all of them.',
       ),
     ),
     streams_in_flight: count('Answers under way, streamed or not.'),
-    requests: count('Requests since the start.'),
+    requests: count(
+      'Requests since the start, without those that only look: `/health` and its like, and the page.',
+    ),
     retries: count('Attempts that were repeated since the start.'),
     errors: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
       description: 'How many errors of each type clients got since the start.',

@@ -9,11 +9,11 @@ import type {
   ReadyAnswer,
 } from '../api-description/answers.ts';
 import { knowsKey } from '../client-key.ts';
-import type { ClientRequest } from '../client-request.ts';
+import { type ClientRequest, isBrowser } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import type { Handler } from '../handle-request.ts';
 import { jsonResponse } from '../responses.ts';
-import { answerPage, isBrowser } from '../ui/answer-page.ts';
+import { answerPage } from '../ui/answer-page.ts';
 import { tellKey } from './key-state.ts';
 import { budgetNow, usageNow } from './usage-now.ts';
 
@@ -21,7 +21,7 @@ const SERVICE = 'gemini-claude-proxy';
 
 /** The page for people, and JSON for programs. */
 export function answerRoot(client: ClientRequest, deps: ServerDeps): ReturnType<Handler> {
-  if (deps.inspector && isBrowser(client)) return answerPage(client, deps);
+  if (deps.inspector && isBrowser(client.headers)) return answerPage(client, deps);
   const { settings, keys } = deps;
   return jsonResponse<AboutAnswer>({
     service: SERVICE,

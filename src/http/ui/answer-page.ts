@@ -52,7 +52,3 @@ export const answerPageAsset = inspected(async ({ client }) => {
   if (client.headers.get('if-none-match') === file.tag) return new Response(null, { status: 304, headers });
   return new Response(file.text, { headers });
 });
-
-/** True where a person looks, with a browser. */
-export const isBrowser = (client: ClientRequest): boolean =>
-  client.headers.get('accept')?.includes('text/html') ?? false;

@@ -3,9 +3,17 @@ import { html } from 'htm/preact';
 import type { Detail } from '../../../../inspector/shapes.ts';
 import { shortModel } from '../figures/words.ts';
 
+/** The attempt that is shown: the one of the address where there is such a one, or else the last; undefined where Gemini was not asked. */
+export const attemptIn = (attempts: Detail['attempts'], wanted: number): number | undefined =>
+  (attempts.find(({ number }) => number === wanted) ?? attempts.at(-1))?.number;
+
+/** What both tabs say where there was no attempt. */
+export const NotAsked = ({ isEnded }: { isEnded: boolean }) =>
+  html`<p class="second">${isEnded ? 'Gemini was not asked, so there is nothing to show here. Raw has what the client sent, and what it got.' : 'Gemini has not been asked yet.'}</p>`;
+
 type AttemptChoiceProps = {
   attempts: Detail['attempts'];
-  attempt: number;
+  attempt: number | undefined;
   /** What is shown of the attempt: `Sent at`. */
   label: string;
   onAttempt(number: number): void;

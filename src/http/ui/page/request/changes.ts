@@ -13,7 +13,7 @@ import { useAnswer } from '../data/hooks.ts';
 import { bytes, count, plural } from '../figures/words.ts';
 import { Fold, LongText, Mark, Tag } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
-import { AttemptChoice } from './attempt-choice.ts';
+import { AttemptChoice, NotAsked } from './attempt-choice.ts';
 
 const WarningText = ({ warning }: { warning: Warning }) =>
   html`${warning.path !== 'answer' && html`<code>${warning.path}</code>`} <span class="second">${warning.detail}</span>`;
@@ -168,25 +168,33 @@ export function answerText(
 export type ChangesProps = {
   detail: Detail;
   base: string;
-  attempt: number;
+  /** Undefined where Gemini was not asked. */
+  attempt: number | undefined;
   chosen: number | undefined;
   onAttempt(number: number): void;
   onChoose(number: number): void;
 };
 
 export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: ChangesProps) {
-  const asked = useAnswer<Content>(`${base}/changes?attempt=${attempt}`, detail.row.state);
+  const asked = useAnswer<Content>(
+    attempt === undefined ? undefined : `${base}/changes?attempt=${attempt}`,
+    detail.row.state,
+  );
   const { warnings, attempts } = detail;
   const unwarned =
     asked.is === 'here' ? asked.answer.pairs.filter((pair) => pair.unwarned !== undefined).length : undefined;
-  const title = titleOf(warnings.length, matteringIn(warnings), unwarned);
+  const title =
+    attempt === undefined
+      ? 'Nothing was sent to Gemini'
+      : titleOf(warnings.length, matteringIn(warnings), unwarned);
   return html`
     <div class="title-line"><h2 class="title">${title}</h2>
       <${AttemptChoice} attempts=${attempts} attempt=${attempt} label="Sent at" onAttempt=${onAttempt} />
     </div>
     ${asked.is === 'here' && html`<p class="second">${answerText(detail, asked.answer.answer)}</p>`}
     ${warnings.length > 0 && html`<${WarningList} warnings=${warnings} chosen=${chosen} onChoose=${onChoose} />`}
-    ${asked.is === 'loading' && html`<${Loading} isLate=${asked.isLate} />`}
+    ${attempt === undefined && html`<${NotAsked} isEnded=${detail.row.state === 'ended'} />`}
+    ${attempt !== undefined && asked.is === 'loading' && html`<${Loading} isLate=${asked.isLate} />`}
     ${asked.is === 'failed' && html`<${Failed} why=${asked.why} />`}
     ${asked.is === 'here' && html`<${Pairs} content=${asked.answer} warnings=${warnings} chosen=${chosen} base=${base} />`}`;
 }

@@ -8,7 +8,7 @@ import { bytes, plural } from '../figures/words.ts';
 import { Fold, Sign } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
 import { Term } from '../terms.ts';
-import { AttemptChoice } from './attempt-choice.ts';
+import { AttemptChoice, NotAsked } from './attempt-choice.ts';
 
 type Frame = Content['frames'][number];
 type Group = { frames: [Frame, ...Frame[]] };
@@ -74,10 +74,19 @@ function GroupRow({ group: { frames }, base }: { group: Group; base: string }) {
   </tr>`;
 }
 
-type FramesProps = { detail: Detail; base: string; attempt: number; onAttempt(number: number): void };
+type FramesProps = {
+  detail: Detail;
+  base: string;
+  attempt: number | undefined;
+  onAttempt(number: number): void;
+};
 
 export function Frames({ detail, base, attempt, onAttempt }: FramesProps) {
-  const asked = useAnswer<Content>(`${base}/frames?attempt=${attempt}`, detail.row.state);
+  const asked = useAnswer<Content>(
+    attempt === undefined ? undefined : `${base}/frames?attempt=${attempt}`,
+    detail.row.state,
+  );
+  if (attempt === undefined) return html`<${NotAsked} isEnded=${detail.row.state === 'ended'} />`;
   if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
   if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
   const { frames, bytes: size, eventCount } = asked.answer;

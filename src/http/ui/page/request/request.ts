@@ -28,6 +28,7 @@ import { holds, type Marks } from '../marks.ts';
 import { CopyButton, Fold, Key, LongText, Sign } from '../parts.ts';
 import { Failed, LetGo, Loading } from '../states.ts';
 import { Actions } from './actions.ts';
+import { attemptIn } from './attempt-choice.ts';
 import { Changes, matteringIn, matterText } from './changes.ts';
 import { Conversation } from './conversation.ts';
 import { Frames } from './frames.ts';
@@ -97,6 +98,15 @@ function costNote({ in: tokens, dollars, listDollars, lostDollars, resends }: Ro
   return listDollars === undefined ? 'no list price' : `Anthropic’s list ${money(listDollars)}`;
 }
 
+/** Of a request that Gemini never got nothing was changed as usual. */
+function changedFigure({ hasSent }: Detail, mattering: number): Pick<CardProps, 'value' | 'note'> {
+  if (mattering > 0)
+    return { value: matterText(mattering), note: hasSent ? 'the rest is as usual' : 'nothing was sent' };
+  return hasSent
+    ? { value: 'as usual', note: 'nothing that matters' }
+    : { value: '–', note: 'nothing was sent' };
+}
+
 /** `wholeMs`: the time that the request takes, or has taken until now. */
 function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
   const { row, warnings, attempts, usualFirstMs, cachedBefore } = detail;
@@ -123,7 +133,7 @@ function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
     <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} sign=${row.lostDollars === undefined ? '' : 'warn'} href=${`#/requests/${row.id}?tab=usage`} />
-    <${Card} title="Changed" value=${mattering === 0 ? 'as usual' : matterText(mattering)} note=${mattering === 0 ? 'nothing that matters' : 'the rest is as usual'} href=${`#/requests/${row.id}?tab=changes`} />
+    <${Card} title="Changed" ...${changedFigure(detail, mattering)} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }
 
@@ -289,8 +299,7 @@ type ContentProps = {
 
 function TabContent({ tab, detail, rows, base, address, go, megabytes }: ContentProps) {
   const find = address.query['find'] ?? '';
-  const last = detail.attempts.at(-1)?.number ?? 1;
-  const attempt = Number(address.query['attempt']) || last;
+  const attempt = attemptIn(detail.attempts, Number(address.query['attempt']));
   const warning = Number(address.query['warning']) || undefined;
   const choose = (query: Record<string, string>) => go(withQuery(address, query));
   if (tab === 'usage') {
