@@ -14,7 +14,7 @@ const CHANGED = {
   'content-changed': 'Content was left out, or sent in another form',
   'history-repaired': 'The conversation was put in order',
   'tool-changed': 'A tool’s declaration was rewritten or left out',
-  signature: 'A signature of a thought was left out',
+  signature: 'A thought or a signature was left out',
   'stand-in-signature': 'A lost signature of a thought was replaced by a stand-in',
   'upstream-unknown': 'Gemini sent something that is not known here',
   'frame-repaired': 'A broken piece of Gemini’s stream was repaired',

@@ -17,7 +17,7 @@ export function jsonLines(value: unknown): string[] {
   return text === '' ? [] : text.split('\n');
 }
 
-const cut = (lines: readonly ChangeLine[]): ChangeLine[] =>
+export const cut = (lines: readonly ChangeLine[]): ChangeLine[] =>
   lines.length <= MOST_LINES
     ? [...lines]
     : [...lines.slice(0, MOST_LINES), { sign: ' ', text: `… ${lines.length - MOST_LINES} more lines` }];

@@ -2,18 +2,12 @@
 import { isObject } from '../../lib/json.ts';
 import { toGeminiToolName } from '../../translate/tool-names.ts';
 import type { WarningCode } from '../../translate/warnings.ts';
-import type { Again } from '../again/translate-again.ts';
 import type { ChangeLine } from '../shapes.ts';
 import { type Body, valueAt } from '../texts/opened.ts';
 import { difference, jsonLines, signed } from './lines.ts';
 import { messageRange } from './message-places.ts';
-
-type Fields = Record<string, unknown>;
-type Side = { place: string; lines: readonly ChangeLine[] };
-export type Sides = { came: Side; sent: Side };
-
-/** What the two requests are, and how the one became the other. */
-export type Both = { came: Body; sent: Body; again: Again | undefined };
+import { type Both, type PlacedPart, partsOf, type Sides } from './sides.ts';
+import { signatureSides } from './signature-places.ts';
 
 /** Where a field of the client's goes. A field that is not here goes nowhere. */
 export const SENT_AT: Readonly<Record<string, string>> = {
@@ -35,12 +29,6 @@ const always = (came: ChangeLine['sign'], sent: ChangeLine['sign']): Signs => ({
   came: () => came,
   sent: () => sent,
 });
-const SIGNATURE = /"(?:signature|data|thoughtSignature)":/;
-
-const OF_SIGNATURES: Signs = {
-  came: (line) => (SIGNATURE.test(line) ? '-' : ' '),
-  sent: (line) => (SIGNATURE.test(line) ? '+' : ' '),
-};
 
 /** The signs of the lines, by the code of the warning. */
 const SIGNS = {
@@ -49,8 +37,8 @@ const SIGNS = {
   'content-changed': always('~', '~'),
   'history-repaired': always(' ', '+'),
   'tool-changed': always('~', '~'),
-  signature: OF_SIGNATURES,
-  'stand-in-signature': OF_SIGNATURES,
+  signature: always(' ', ' '),
+  'stand-in-signature': always(' ', ' '),
   'upstream-unknown': always(' ', '~'),
   'frame-repaired': always(' ', '~'),
   budget: always(' ', ' '),
@@ -97,15 +85,6 @@ function declarationOf(name: string, { json }: Body): { place: string; declared:
   return undefined;
 }
 
-type PlacedPart = { content: number; part: Fields };
-
-function partsOf({ json }: Body): PlacedPart[] {
-  const contents = Array.isArray(json['contents']) ? json['contents'].filter(isObject) : [];
-  return contents.flatMap(({ parts }, content) =>
-    (Array.isArray(parts) ? parts.filter(isObject) : []).map((part) => ({ content, part })),
-  );
-}
-
 /** The response that was made up for a call without a result. */
 function madeUpFor(call: unknown, after: number, parts: readonly PlacedPart[]): PlacedPart[] {
   if (!isObject(call)) return [];
@@ -146,19 +125,6 @@ function messageSides({ code, path, detail }: Warned, both: Both): Sides {
   };
 }
 
-/** The first turn of the model that has signatures, or should have: what is said of all of them is seen there. */
-function signatureSides(warned: Warned, both: Both): Sides {
-  const { came } = both;
-  const messages = Array.isArray(came.json['messages']) ? came.json['messages'].filter(isObject) : [];
-  const carries = messages.findLastIndex(
-    ({ role, content }) =>
-      role === 'assistant' &&
-      Array.isArray(content) &&
-      content.some((block) => isObject(block) && block['type'] !== 'text'),
-  );
-  return messageSides({ ...warned, path: `messages.${Math.max(0, carries)}` }, both);
-}
-
 function fieldSides({ code, path }: Warned, { came, sent }: Both): Sides {
   const [field = ''] = stepsOf(path);
   const value = valueAt(came.json, field);
@@ -197,11 +163,13 @@ export function fullPath({ code, path }: Warned, { json }: Body): string {
 export const isOfAnswer = (path: string) => /^(?:answer|input_tokens)\b/.test(path);
 
 /** Where the warning stands, for all warnings of one place together. */
-export function placeName({ path }: Warned): string {
+export function placeName({ code, path }: Warned): string {
   if (isOfAnswer(path)) return 'answer';
   const [first = '', second, third, fourth] = stepsOf(path);
   if (first === 'tools' && second !== undefined) return `tools.${second}`;
   if (first === 'messages' && fourth !== undefined) return [first, second, third, fourth].join('.');
+  // What is said of signatures in all messages is seen where it happened, each kind in another message.
+  if (path === 'messages') return `${path} ${code}`;
   return first === 'messages' ? path : first;
 }
 
@@ -210,7 +178,7 @@ export function sidesOf(warned: Warned, both: Both): Sides {
   if (isOfAnswer(warned.path)) return answerSides(warned);
   if (first === 'tools' && second !== undefined) return toolSides(warned.path, both);
   if (first === 'messages')
-    return second === undefined ? signatureSides(warned, both) : messageSides(warned, both);
+    return second === undefined ? signatureSides(warned.code, both) : messageSides(warned, both);
   if (first === 'tools') {
     const names = difference(jsonLines(both.came.json['tools']), jsonLines(both.sent.json['tools']));
     return { came: { place: 'tools', lines: names.came }, sent: { place: 'tools', lines: names.sent } };

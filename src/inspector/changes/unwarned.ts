@@ -6,7 +6,8 @@ import type { Again } from '../again/translate-again.ts';
 import type { Pair, Unwarned } from '../shapes.ts';
 import { valueAt } from '../texts/opened.ts';
 import { jsonLines, signed } from './lines.ts';
-import { type Both, SENT_AT } from './places.ts';
+import { SENT_AT } from './places.ts';
+import type { Both } from './sides.ts';
 
 type Fields = Record<string, unknown>;
 

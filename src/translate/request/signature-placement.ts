@@ -132,7 +132,10 @@ export class Signatures {
     const tell = (count: number, what: string) => {
       if (count > 0) warn('signature', 'messages', `${count} ${what}`);
     };
-    tell(this.#foreignThinking, 'thinking block(s) of another model left out');
+    tell(
+      this.#foreignThinking,
+      'thinking block(s) left out: their signature is not one that this proxy wrote',
+    );
     tell(this.#foreign, 'signature(s) of another model or key left out');
     tell(this.#unplaced, 'signature(s) left out: their text is gone');
     if (this.#sentinels > 0) {

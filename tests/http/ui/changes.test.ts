@@ -111,6 +111,56 @@ describe('what was changed', () => {
     expect(textOf(pair.sent)).toMatch(sent.holds);
   });
 
+  const thinking = (text: string, signature = 'Eo8BCkYIBRgC') => ({
+    type: 'thinking',
+    thinking: text,
+    signature,
+  });
+  const removed = ({ lines }: Pair['came']) =>
+    lines.flatMap(({ sign, text }) => (sign === '-' ? [text.trim()] : []));
+
+  test('a thinking block that is not sent is marked whole, and nothing is said of who wrote it', async () => {
+    const { detail, changes } = await told({
+      messages: [
+        user('a'),
+        assistant([thinking('first idea'), { type: 'text', text: 'said' }]),
+        user('b'),
+        assistant([{ type: 'text', text: 'no thought' }]),
+        user('c'),
+      ],
+    });
+    const [warning] = detail.warnings.filter(({ code }) => code === 'signature');
+    expect(`${warning?.words}: ${warning?.detail}`).not.toMatch(/another model|signature of a thought/);
+    const pair = changes.pairs.find(({ warnings }) => warnings.includes(warning?.number ?? 0));
+    expect(pair?.came.place).toBe('messages.1 · assistant');
+    expect(removed(pair?.came ?? { place: '', lines: [] }).join(' ')).toMatch(
+      /"type": "thinking".*"thinking": "first idea".*"signature": "Eo8BCkYIBRgC"/,
+    );
+    expect(removed(pair?.came ?? { place: '', lines: [] }).join(' ')).not.toContain('said');
+    expect(changes.sent.text).not.toContain('first idea');
+  });
+
+  test('where thoughts and a signature of a call were lost, each is shown where that happened', async () => {
+    const { detail, changes } = await told({
+      tools: [Read],
+      messages: [
+        user('a'),
+        assistant([thinking('first idea'), { type: 'text', text: 'said' }]),
+        user('b'),
+        assistant([call('toolu_1')]),
+        user([result('toolu_1')]),
+      ],
+    });
+    const placeOf = (code: string) => {
+      const { number = 0 } = detail.warnings.find((warning) => warning.code === code) ?? {};
+      return changes.pairs.find(({ warnings }) => warnings.includes(number))?.came.place;
+    };
+    expect([placeOf('signature'), placeOf('stand-in-signature')]).toEqual([
+      'messages.1 · assistant',
+      'messages.3 · assistant',
+    ]);
+  });
+
   const summed = ({ pairs }: Changes) =>
     pairs.flatMap(({ unwarned: one }) => (one ? [`${one.sign} ${one.says}: ${one.why ?? ''}`] : []));
 

@@ -156,7 +156,9 @@ describe('what is not ours', () => {
   test('thinking of another vendor is left out, words and all, and told once', () => {
     const { parts, warnings } = partsOf([thought('abc'), thought(''), say('hi')]);
     expect(parts).toEqual([['hi']]);
-    expect(warnings).toEqual(['2 thinking block(s) of another model left out']);
+    expect(warnings).toEqual([
+      '2 thinking block(s) left out: their signature is not one that this proxy wrote',
+    ]);
   });
 
   test('a broken envelope is no envelope', () => {
