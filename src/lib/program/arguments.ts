@@ -15,7 +15,10 @@ export type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ options: O
 type Value = string | boolean;
 type Found = { name: string; value: Value };
 
-const TRUTHS: Readonly<Record<string, boolean>> = { true: true, false: false };
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
 const NO = 'no-';
 
 /** `isPlain`: whether words that are no flags may be given. */
@@ -41,7 +44,7 @@ export function readArguments<const O extends Options>(
       alone = options[name]?.type === 'boolean' && value === true ? { name, index: token.index } : undefined;
       values[name] = options[name]?.multiple ? [values[name] ?? [], value].flat() : value;
     } else if (token.kind === 'positional') {
-      const truth = TRUTHS[token.value];
+      const truth = TRUTHS.get(token.value);
       if (alone?.index === token.index - 1 && truth !== undefined) values[alone.name] = truth;
       else if (isPlain) positionals.push(token.value);
       else throw new ArgumentError(`${quoted(token.value)}: only flags are taken here; --help lists them`);
@@ -56,9 +59,9 @@ type Flag = { name: string; rawName: string; value?: string | undefined; inlineV
 /** The flag, and its value. Throws where there is no such flag, or where the value does not fit. */
 function readFlag({ name, rawName, value, inlineValue }: Flag, options: Options): Found {
   const positive = name.startsWith(NO) ? name.slice(NO.length) : '';
-  if (options[name] === undefined && options[positive]?.type === 'boolean' && value === undefined)
+  const option = optionOf(name, options);
+  if (!option && optionOf(positive, options)?.type === 'boolean' && value === undefined)
     return { name: positive, value: false };
-  const option = options[name];
   if (option === undefined)
     throw new ArgumentError(`${rawName}: there is no such flag${hint(name, options)}`);
   if (option.type === 'boolean') return { name, value: truthOf(rawName, value) };
@@ -67,8 +70,12 @@ function readFlag({ name, rawName, value, inlineValue }: Flag, options: Options)
   return { name, value };
 }
 
+/** A name of every object, such as `constructor`, is no flag. */
+const optionOf = (name: string, options: Options) =>
+  Object.hasOwn(options, name) ? options[name] : undefined;
+
 function truthOf(rawName: string, value: string | undefined): boolean {
-  const truth = value === undefined ? true : TRUTHS[value];
+  const truth = value === undefined ? true : TRUTHS.get(value);
   if (truth === undefined)
     throw new ArgumentError(`${rawName}: expected true or false, got ${quoted(value ?? '')}`);
   return truth;

@@ -44,11 +44,14 @@ describe('what cannot be meant is one line that names it', () => {
   test.each([
     [['--prot', '1'], '--prot: there is no such flag; did you mean --port?'],
     [['--colour'], '--colour: there is no such flag; --help lists them'],
+    [['--constructor', 'x'], '--constructor: there is no such flag; --help lists them'],
+    [['--__proto__=x'], '--__proto__: there is no such flag; --help lists them'],
     [['-x'], '-x: there is no such flag; --help lists them'],
     [['--no-port'], '--no-port: there is no such flag; did you mean --port?'],
     [['--port'], '--port: its value is missing; write --port <value>'],
     [['--port', '--inspector'], '--port: its value is missing; write --port <value>'],
     [['--port', '-h'], '--port: its value is missing; write --port <value>'],
+    [['--inspector=constructor'], '--inspector: expected true or false, got "constructor"'],
     [['--inspector=maybe'], '--inspector: expected true or false, got "maybe"'],
     [['--no-inspector=true'], '--no-inspector: there is no such flag; did you mean --inspector?'],
   ])('%j', (args, message) => {
