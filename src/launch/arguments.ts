@@ -91,7 +91,9 @@ function read(argv: readonly string[]): Read {
       given.set(name, word);
       at += inline === undefined && word !== undefined ? 2 : 1;
     } else if (isSwitch.has(flag)) {
-      const isAlone = inline !== undefined || isSwitch.get(flag) === true || next === undefined;
+      const hasTruth = next === 'true' || next === 'false';
+      const isAlone =
+        inline !== undefined || next === undefined || (isSwitch.get(flag) === true && !hasTruth);
       proxy.push(...(isAlone ? [argument] : [argument, next]));
       at += isAlone ? 1 : 2;
     } else {

@@ -15,6 +15,7 @@ describe('the command line of bun run claude', () => {
     [['--backend=mock', '--', 'x'], { proxy: ['--backend=mock'], client: ['x'] }],
     [['--allow-open', 'hi'], { proxy: ['--allow-open'], client: ['hi'] }],
     [['--no-inspector', 'hi'], { proxy: ['--no-inspector'], client: ['hi'] }],
+    [['--inspector', 'false', 'hi'], { proxy: ['--inspector', 'false'], client: ['hi'] }],
     [['--port'], { proxy: ['--port'] }],
     [['--folder', 'a b', '-c'], { folder: 'a b', client: ['-c'] }],
     [['--folder=x'], { folder: 'x' }],
