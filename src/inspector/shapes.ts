@@ -239,7 +239,10 @@ export type Changes = {
   cameBytes: number;
   sentBytes: number;
   pairs: readonly Pair[];
+  /** Fields of the client's that were sent with the same meaning; that were not sent, since the proxy does them; that were not sent. */
   unchanged: readonly string[];
+  kept: readonly string[];
+  unsent: readonly string[];
   /** The numbers of the warnings about the answer, until this attempt. */
   answer: readonly number[];
   /** The whole of both, for `All`. */

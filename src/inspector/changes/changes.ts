@@ -5,9 +5,15 @@ import type { Changes, Pair } from '../shapes.ts';
 import { type Body, type Opened, readable } from '../texts/opened.ts';
 import { PLACES, textFrom } from '../texts/text.ts';
 import { fullPath, isOfAnswer, placeName, sidesOf } from './places.ts';
+import { type Rest, restOf } from './rest.ts';
 import { unwarnedPairs } from './unwarned.ts';
 
 const NOTHING: Body = { text: '', json: {}, bytes: 0 };
+
+const NO_REST: Rest = { sent: [], kept: [], unsent: [] };
+
+/** The model in an address such as `…/models/gemini-4-argon:streamGenerateContent`. */
+const modelIn = (url: string): string | undefined => /\/models\/([^/:?]+)/.exec(url)?.[1];
 
 type IsChanged = (place: string) => boolean;
 
@@ -16,32 +22,6 @@ const namedBy =
   (paths: readonly string[]): IsChanged =>
   (place) =>
     paths.some((path) => path === place || path.startsWith(`${place}.`));
-
-/** The fields of the client's request that were not changed; messages in a row are one. */
-function unchangedOf({ json }: Body, isChanged: IsChanged): string[] {
-  return Object.keys(json).flatMap((name) => {
-    if (name === 'messages' && Array.isArray(json['messages']))
-      return messageRuns(json['messages'].length, isChanged);
-    if (name === 'tools' && Array.isArray(json['tools'])) {
-      const same = json['tools'].filter((_tool, index) => !isChanged(`tools.${index}`)).length;
-      return same === 0 ? [] : [`${same} ${same === 1 ? 'tool' : 'tools'}`];
-    }
-    return isChanged(name) ? [] : [name];
-  });
-}
-
-function messageRuns(count: number, isChanged: IsChanged): string[] {
-  const runs: [first: number, last: number][] = [];
-  for (let index = 0; index < count; index++) {
-    if (isChanged(`messages.${index}`)) continue;
-    const last = runs.at(-1);
-    if (last?.[1] === index - 1) last[1] = index;
-    else runs.push([index, index]);
-  }
-  return runs.map(([first, last]) =>
-    first === last ? `messages.${first}` : `messages.${first} – messages.${last}`,
-  );
-}
 
 /** A reason may name the model, which the client may have made up. */
 function shownPair({ unwarned, ...pair }: Pair, { shown }: Opened): Pair {
@@ -64,20 +44,25 @@ export function changesOf(
     .map((warning) => ({ ...warning, path: fullPath(warning, came) }));
   const hasBoth = came !== NOTHING && sent !== NOTHING;
   const places = Map.groupBy(told, placeName);
+  const url = opened.request.exchanges.findLast((one) => one.attempt === attempt)?.url ?? '';
+  const both = { came, sent, again, model: modelIn(url) };
   const pairs = [...places.values()].flatMap((group): Pair[] => {
     const [first] = group;
     if (!first || came === NOTHING) return [];
-    return [{ ...sidesOf(first, { came, sent, again }), warnings: group.map(({ number }) => number) }];
+    return [{ ...sidesOf(first, both), warnings: group.map(({ number }) => number) }];
   });
   const paths = told.map(({ path }) => path);
-  const unwarned = hasBoth ? unwarnedPairs({ came, sent, again }, namedBy(paths)) : [];
+  const unwarned = hasBoth ? unwarnedPairs(both, namedBy(paths)) : [];
   const changed = unwarned.flatMap(({ fields }) => fields);
+  const rest = hasBoth ? restOf(both, namedBy([...paths, ...changed])) : NO_REST;
   return {
     attempt,
     cameBytes: came.bytes,
     sentBytes: sent.bytes,
     pairs: [...pairs, ...unwarned.map(({ pair }) => shownPair(pair, opened))],
-    unchanged: unchangedOf(came, namedBy([...paths, ...changed])),
+    unchanged: rest.sent,
+    kept: rest.kept,
+    unsent: rest.unsent,
     answer: told.filter(({ path }) => isOfAnswer(path)).map(({ number }) => number),
     came: textFrom(readable(came.json), PLACES.came('')),
     sent: textFrom(readable(sent.json), PLACES.sent(attempt)),

@@ -8,7 +8,13 @@ type Side = { place: string; lines: readonly ChangeLine[] };
 export type Sides = { came: Side; sent: Side };
 
 /** What the two requests are, and how the one became the other. */
-export type Both = { came: Body; sent: Body; again: Again | undefined };
+export type Both = {
+  came: Body;
+  sent: Body;
+  again: Again | undefined;
+  /** The model in the address of what was sent. */
+  model: string | undefined;
+};
 
 export type PlacedPart = { content: number; part: Record<string, unknown> };
 

@@ -99,9 +99,18 @@ function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again 
   return [pairOf(unwarned, asked, [target, value])];
 }
 
+/** The id in the client's request, and the model in the address that was asked. */
+function changedModel({ came, model }: Both): UnwarnedPair[] {
+  const asked = came.json['model'];
+  if (model === undefined || asked === model) return [];
+  const says = `model ${String(asked)} → ${model}`;
+  return [pairOf({ sign: '~', says }, { model: asked }, ['model (in the address)', model])];
+}
+
 /** `isWarned`: whether a warning names a field of the client's already. */
 export function unwarnedPairs(both: Both, isWarned: (field: string) => boolean): UnwarnedPair[] {
   return [
+    ...changedModel(both),
     ...COMPARED.filter((field) => !isWarned(field)).flatMap((field) => changedField(field, both)),
     ...MADE_OF.filter(([, sources]) => !sources.some(isWarned)).flatMap((made) => added(made, both)),
   ];

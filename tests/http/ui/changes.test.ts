@@ -240,8 +240,72 @@ describe('what was changed', () => {
       messages: [user('a'), assistant('b'), user('c')],
       tools: [Read, looping],
     });
-    expect(changes.unchanged).toEqual(['model', 'messages.0 – messages.2', 'stream', '1 tool']);
+    expect(changes.unchanged).toEqual(['messages.0 – messages.2', '1 tool']);
     expect([changes.cameBytes > 100, changes.sentBytes > 100]).toEqual([true, true]);
+  });
+
+  const FIELDS: readonly (readonly [name: string, body: object, is: Partial<Changes>])[] = [
+    [
+      'fields that Gemini has no place for',
+      {
+        metadata: { user_id: 'u' },
+        service_tier: 'auto',
+        context_management: { edits: [] },
+        tool_choice: { type: 'auto', disable_parallel_tool_use: false },
+      },
+      {
+        unsent: [
+          'metadata',
+          'service_tier',
+          'context_management',
+          'tool_choice.type',
+          'tool_choice.disable_parallel_tool_use',
+        ],
+      },
+    ],
+    [
+      'what the proxy does itself',
+      {
+        tools: [Read],
+        stop_sequences: ['XYZZY'],
+        tool_choice: { type: 'any', disable_parallel_tool_use: true },
+      },
+      {
+        unchanged: ['max_tokens', 'messages.0', '1 tool', 'tool_choice.type'],
+        kept: ['stream', 'stop_sequences', 'tool_choice.disable_parallel_tool_use'],
+        unsent: [],
+      },
+    ],
+    [
+      'thinking of earlier turns',
+      { messages: [user('a'), assistant([thinking('idea'), { type: 'text', text: 'b' }]), user('c')] },
+      { unchanged: ['max_tokens', 'messages.0 – messages.2'], unsent: ['the thinking in messages.1'] },
+    ],
+    [
+      'an empty list of stop sequences',
+      { stop_sequences: [] },
+      { kept: ['stream'], unsent: ['stop_sequences'] },
+    ],
+    ['the model, where Gemini is asked for it', { model: 'gemini-2.5-flash' }, { unsent: [] }],
+  ];
+
+  test.each(FIELDS)('it is told of %s whether they were sent', async (_name, body, is) => {
+    const { changes } = await told({ model: 'gemini-2.5-flash', ...body });
+    const { unchanged, kept, unsent } = changes;
+    const three = { unchanged: unchanged.filter((one) => one !== 'model'), kept, unsent };
+    expect(unchanged).toContain('model');
+    expect(three).toMatchObject(is);
+  });
+
+  test('another model than the client names is told as a change', async () => {
+    const { changes, detail } = await told({});
+    expect(summed(changes)).toContain(`~ model claude-opus-5-5 → ${detail.row.answered}: `);
+    expect(changes.unchanged).not.toContain('model');
+  });
+
+  test('nothing is said of the fields of a request that was not sent', async () => {
+    const { changes } = await told({ messages: [] }, answers, 0);
+    expect([changes.sentBytes, changes.unchanged, changes.kept, changes.unsent]).toEqual([0, [], [], []]);
   });
 
   test('each attempt has the body that was sent then', async () => {

@@ -91,6 +91,22 @@ function PairView({
   </section>`;
 }
 
+const REST = [
+  ['unchanged', 'Sent with the same meaning'],
+  ['kept', 'Not sent: the proxy does it'],
+  ['unsent', 'Not sent'],
+] as const;
+
+/** What was not changed: sent, done by the proxy, or not sent. */
+const Rest = ({ content }: { content: Content }) =>
+  REST.map(
+    ([name, title], index) =>
+      content[name].length > 0 &&
+      html`<div class="rest"><${Fold} head=${html`<strong>${title}</strong> <span class="second cut-text">${content[name].join(', ')}</span>`}>
+        ${() => html`<ul class="inside">${content[name].map((one) => html`<li><code>${one}</code></li>`)}</ul>`}
+      <//>${index === 0 && content.pairs.length > 0 && html`<span class="second key"><b class="bad">−</b> left out <b class="good">+</b> added <b class="accent">~</b> changed</span>`}</div>`,
+  );
+
 function Pairs({
   content,
   warnings,
@@ -121,13 +137,7 @@ function Pairs({
             (pair) => html`<${PairView} pair=${pair} warnings=${warnings} chosen=${chosen} />`,
           )
     }
-    ${
-      !all &&
-      content.unchanged.length > 0 &&
-      html`<div class="rest"><${Fold} head=${html`<strong>Translated with the same meaning</strong> <span class="second cut-text">${content.unchanged.join(', ')}</span>`}>
-        ${() => html`<ul class="inside">${content.unchanged.map((one) => html`<li><code>${one}</code></li>`)}</ul>`}
-      <//>${content.pairs.length > 0 && html`<span class="second key"><b class="bad">−</b> left out <b class="good">+</b> added <b class="accent">~</b> changed</span>`}</div>`
-    }
+    ${!all && html`<${Rest} content=${content} />`}
   </section>`;
 }
 
