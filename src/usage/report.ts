@@ -75,6 +75,10 @@ const day = (ms: number): string =>
   new Date(ms).toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length).replace('T', ' ');
 
 export function tableReport({ by, since, until, isPaid, rows, total, sources }: Report): string {
+  const span = `Since ${day(since)} (UTC), until ${day(until)}.`;
+  // An empty table would look as if something were broken.
+  if (rows.length === 0)
+    return `${span}\nNothing was counted in this time. What is counted is written every two seconds.\n`;
   const columns = columnsFor(by);
   const cells = (row: UsageRow) => columns.map(([, cell]) => cell(row));
   const [head = '', ...body] = alignedLines([
@@ -84,7 +88,7 @@ export function tableReport({ by, since, until, isPaid, rows, total, sources }: 
   ]);
   const rule = '─'.repeat(Math.max(head.length, ...body.map(({ length }) => length)));
   const notes = [
-    `Since ${day(since)} (UTC), until ${day(until)}.`,
+    span,
     ...(isPaid ? [] : ['Of the mock or of replays: nothing of this was paid for.']),
     `Cost: by Google's prices (${sources.google.page}, ${sources.google.date}), for all that was sent to Gemini.`,
     `List price: what Anthropic asks by its list (${sources.list.page}, ${sources.list.date}) for the same tokens of the asked model.`,

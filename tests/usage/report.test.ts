@@ -63,6 +63,9 @@ describe('the table', () => {
 
   test('of a mock says that nothing was paid', () => {
     expect(tableReport({ ...report, isPaid: false })).toContain('nothing of this was paid for');
+    expect(tableReport({ ...report, rows: [] })).toEndWith(
+      'Nothing was counted in this time. What is counted is written every two seconds.\n',
+    );
   });
 });
 
