@@ -181,6 +181,7 @@ export const HARMLESS: readonly { what: string; change(folder: string): void }[]
   ...(
     [
       ['line ends of Windows', (text: string) => text.replace(/\r?\n/g, '\r\n')],
+      ['line ends of Windows, and half of one at the end', (text: string) => text.replace(/$/gm, '\r')],
       ['a byte-order mark', (text: string) => `\ufeff${text}`],
       ['one more line end', (text: string) => `${text}\n`],
       ['a mark, and line ends of Windows', (text: string) => `\ufeff${text.replace(/\r?\n/g, '\r\n')}\r\n`],

@@ -66,7 +66,7 @@ export function asWritten(
   const text = Buffer.from(bytes).toString('latin1');
   const dresses = [(one: string) => one, (one: string) => one.replace(/^\xef\xbb\xbf/, '')]
     .flatMap((change) => [change, (one: string) => change(one).replaceAll('\r\n', '\n')])
-    .flatMap((change) => [change, (one: string) => change(one).replace(/\r?\n$/, '')]);
+    .flatMap((change) => [change, (one: string) => change(one).replace(/(?:\r\n|\n|\r)$/, '')]);
   for (const undress of dresses) {
     const candidate = new Uint8Array(Buffer.from(undress(text), 'latin1'));
     if (isWritten(candidate)) return candidate;
