@@ -191,7 +191,7 @@ export class Metrics {
 
   #end({ clientLeft, ms }: Of<'end'>, { summary, caller, client }: Told): void {
     if (summary.received?.isProbe) return;
-    const model = summary.model ?? NONE;
+    const model = summary.sentTo ?? NONE;
     const outcome = summary.error?.error ?? (clientLeft ? 'client_left' : 'ok');
     this.#add('requests_total', { model, caller, client, outcome });
     for (const { for: reason, tookMs } of summary.waits)

@@ -55,6 +55,8 @@ export class Summary {
   asked: Of<'asked'> | undefined;
   /** The model that is to answer, or has answered. */
   model: string | undefined;
+  /** The model that was asked last; undefined where nothing was sent. */
+  sentTo: string | undefined;
   /** The key that was asked last. */
   key: string | undefined;
   /** The model that should have answered. */
@@ -211,6 +213,7 @@ export class Summary {
     if (event.type === 'continued') this.continued++;
     else if (event.type === 'attempt') {
       this.model = event.model;
+      this.sentTo = event.model;
       this.key = event.key;
     } else this.waits.push({ for: 'upload', key: undefined, limit: undefined, tookMs: event.ms - before });
   }

@@ -51,7 +51,6 @@ class Counted {
       case 'asked':
         this.#asked = event;
         return;
-      case 'chosen':
       case 'attempt':
         this.#model = event.model;
         this.#key = event.key;

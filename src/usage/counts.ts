@@ -76,7 +76,7 @@ export const costOf = (counts: Counts): Cost => ({
 
 /** What counts are kept by. A text that is not known is empty. */
 export type Place = {
-  /** The model that has answered. */
+  /** The model that was asked; empty where nothing was sent. */
   model: string;
   /** The model that the client has asked for. */
   asked: string;

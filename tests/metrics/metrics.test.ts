@@ -46,7 +46,7 @@ describe('a request counts', () => {
   ];
   test.each(outcomes)('%s', async (_, facts, outcome) => {
     const metrics = fresh();
-    tell(metrics, RECEIVED, ASKED, CHOSEN, ...facts);
+    tell(metrics, RECEIVED, ASKED, CHOSEN, ATTEMPT, ...facts);
     expect(await linesOf(metrics, 'requests_total')).toEqual([
       `requests_total{model="gemini-4-argon",caller="main",client="none",outcome="${outcome}"} 1`,
     ]);
@@ -133,7 +133,7 @@ test('what a named client asks and costs is counted under its name', async () =>
     thinking: 0,
     dollars: 1,
   } as const;
-  tell(metrics, RECEIVED, { ...ASKED, client: 'alice' } as TraceFact, CHOSEN, spent, END);
+  tell(metrics, RECEIVED, { ...ASKED, client: 'alice' } as TraceFact, CHOSEN, ATTEMPT, spent, END);
   expect(await linesOf(metrics, 'requests_total')).toEqual([
     'requests_total{model="gemini-4-argon",caller="main",client="alice",outcome="ok"} 1',
   ]);
@@ -155,10 +155,18 @@ test('a wait counts its seconds', async () => {
   expect(await linesOf(metrics, 'wait_seconds_total')).toEqual(['wait_seconds_total{for="key"} 2.5']);
 });
 
+test('a request that was never sent counts for no model, whichever was chosen for it', async () => {
+  const metrics = fresh();
+  tell(metrics, RECEIVED, ASKED, CHOSEN, { ...END, status: 400 } as TraceFact);
+  expect(await linesOf(metrics, 'requests_total')).toEqual([
+    'requests_total{model="none",caller="main",client="none",outcome="ok"} 1',
+  ]);
+});
+
 test('made-up names of models fill no memory: after a hundred all others count together', async () => {
   const metrics = fresh();
   for (let index = 0; index < 150; index++)
-    tell(metrics, RECEIVED, ASKED, { ...CHOSEN, model: `m${index}` } as TraceFact, END);
+    tell(metrics, RECEIVED, ASKED, { ...ATTEMPT, model: `m${index}` } as TraceFact, END);
   const lines = await linesOf(metrics, 'requests_total');
   expect(lines).toHaveLength(101);
   expect(lines.at(-1)).toContain('model="other"');

@@ -20,9 +20,16 @@ const OTHERS = 'others';
 const MUCH_LATER = 2;
 const ENOUGH = 3;
 
+/** What has no name: requests for which nothing was sent, and clients that CLIENT_KEYS does not name. */
+const NAMELESS = {
+  model: 'no model was asked',
+  key: 'no key was used',
+  client: 'clients without a name',
+} as const satisfies Record<By, string>;
+
 /** Keys are marked as such, wherever they are named. */
 const nameOf = (name: string, by?: By): string => {
-  if (name === '') return 'nobody named';
+  if (name === '' && by) return NAMELESS[by];
   return by === 'key' ? `#${name}` : name;
 };
 

@@ -101,7 +101,7 @@ const dollarsOf = ({ spent, lost }: Summary): Pick<Row, 'dollars' | 'listDollars
 export function rowOf(request: KeptRequest, shown: Shown): Row {
   const { events, oddness, id, opening } = request;
   const summary = summaryOf(events);
-  const { received, asked, end, model, replaced, error } = summary;
+  const { received, asked, end, model, sentTo, replaced, error } = summary;
   const silentSince = request.isSilent ? request.heardAt : undefined;
   return {
     id,
@@ -116,7 +116,8 @@ export function rowOf(request: KeptRequest, shown: Shown): Row {
     says: says(request, shown),
     opening: opening && shown.beginning(opening.text, SHOWN),
     asked: shown.text(asked?.model ?? ''),
-    answered: model,
+    // Of a request that was never sent no model has answered, whichever was chosen for it.
+    answered: end ? sentTo : model,
     replaced: replaced?.model,
     key: summary.key,
     state: stateOf(summary),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Conversation, Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
+import type { Charts, Conversation, Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
 import {
@@ -84,6 +84,38 @@ describe('one request', () => {
     const curl = await proxy.send(`/ui/api/requests/${row.id}/curl`, {}, { 'x-inspector': '1' });
     expect(await curl.text()).toContain('Nothing was asked of Gemini');
   });
+
+  test.each<[string, object]>([
+    ['for its body', { max_tokens: undefined }],
+    [
+      'for a picture that is none',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: '!!!' } }],
+          },
+        ],
+      },
+    ],
+  ])(
+    'no model stands in the row, the charts and the metrics where a request was refused here %s',
+    async (_name, body) => {
+      await using proxy = await startProxy({ fetch: async () => googleStream(textChunk('hi', 'STOP')) });
+      expect((await proxy.send('/v1/messages', { ...hello, ...body })).status).toBe(400);
+      const { row, attempts } = await onlyDetail(proxy);
+      expect([row.answered, row.replaced, row.key, attempts]).toEqual([undefined, undefined, undefined, []]);
+      for (const [by, name] of [
+        ['model', 'no model was asked'],
+        ['key', 'no key was used'],
+      ] as const) {
+        const { table }: Charts = await (await proxy.send(`/ui/api/charts?by=${by}`)).json();
+        expect(table.map((one) => [one.name, one.errors])).toEqual([[name, 1]]);
+      }
+      const metrics = await (await proxy.send('/metrics')).text();
+      expect(metrics).toMatch(/requests_total\{model="none",.*outcome="invalid_request_error"\} 1/);
+    },
+  );
 
   test('the headline of a request that was refused here has the reason', async () => {
     await using proxy = await startProxy();
