@@ -239,7 +239,7 @@ describe('what is refused, in one line that names it', () => {
       'a fault of a key that is not there',
       { FAULTS: 'cut:key=2', API_KEYS: 'a,a' },
       [],
-      /^FAULTS: "cut:key=2": key=2: API_KEYS has 1$/,
+      /^FAULTS: "cut:key=2": there is no key number 2; API_KEYS has 1$/,
     ],
     ['a fault over two lines', { FAULTS: 'cut\nbyte=x' }, [], /^FAULTS: "cut byte=x": byte: expected bytes/],
     [

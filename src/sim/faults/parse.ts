@@ -173,5 +173,8 @@ function unknownName(text: string, name: string): FaultError {
 export function checkKeys(rules: readonly FaultRule[], keys: readonly string[]): void {
   const most = Math.max(keys.length, 1);
   const beyond = rules.find(({ key }) => typeof key === 'number' && key > most);
-  if (beyond) throw new FaultError(`"${beyond.text}": key=${beyond.key}: API_KEYS has ${keys.length}`);
+  if (beyond)
+    throw new FaultError(
+      `"${beyond.text}": there is no key number ${beyond.key}; API_KEYS has ${keys.length}`,
+    );
 }
