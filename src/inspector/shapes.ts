@@ -245,6 +245,8 @@ export type Changes = {
   unsent: readonly string[];
   /** The numbers of the warnings about the answer, until this attempt. */
   answer: readonly number[];
+  /** The text of the answer: the characters that Gemini sent, and those that the client got. `cut`: these are the first of those. Undefined where they cannot be compared. */
+  text?: { is: 'same' | 'cut' | 'other'; sent: number; got: number } | undefined;
   /** The whole of both, for `All`. */
   came: Text;
   sent: Text;

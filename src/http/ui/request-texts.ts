@@ -34,7 +34,8 @@ const again = (request: KeptRequest, attempt: number, { deps }: Looking): Promis
 
 export const showChanges: Handler = ofRequest(async (looking, request) => {
   const attempt = attemptIn(looking.client, request);
-  const opened = await looking.inspector.opened(request).load({ came: true, sent: attempt });
+  const wanted = { came: true, sent: attempt, reads: request.attempts, answer: true } as const;
+  const opened = await looking.inspector.opened(request).load(wanted);
   const warnings = warningsOf(request.events).map((warning) => ({
     ...warning,
     path: opened.shown.text(warning.path),

@@ -68,7 +68,7 @@ function sizeOf(frame: Frame): number {
   return frame.kind === 'oversized' ? 0 : Buffer.byteLength(frame.text);
 }
 
-function readFrames(opened: Opened, exchanges: readonly Exchange[]): Read[] {
+export function readFrames(opened: Opened, exchanges: readonly Exchange[]): Read[] {
   return exchanges.flatMap((exchange) => {
     const decoder = new FrameDecoder();
     let last = exchange.sentAt;

@@ -4,6 +4,7 @@ import type { ToldWarning } from '../detail/warnings.ts';
 import type { Changes, Pair } from '../shapes.ts';
 import { type Body, type Opened, readable } from '../texts/opened.ts';
 import { PLACES, textFrom } from '../texts/text.ts';
+import { answerTextOf } from './answer-text.ts';
 import { fullPath, isOfAnswer, placeName, sidesOf } from './places.ts';
 import { type Rest, restOf } from './rest.ts';
 import { unwarnedPairs } from './unwarned.ts';
@@ -64,6 +65,7 @@ export function changesOf(
     kept: rest.kept,
     unsent: rest.unsent,
     answer: told.filter(({ path }) => isOfAnswer(path)).map(({ number }) => number),
+    text: answerTextOf(opened),
     came: textFrom(readable(came.json), PLACES.came('')),
     sent: textFrom(readable(sent.json), PLACES.sent(attempt)),
   };

@@ -324,12 +324,17 @@ class Lines {
 const closed = (span: Span | undefined, to: number): Span[] =>
   span && to > span.from ? [{ ...span, to }] : [];
 
+/** Ends that the proxy finds by itself, before Gemini says why it ended. */
+const ENDED_BY_PROXY: ReadonlySet<string> = new Set(['stop_sequence', 'max_tokens']);
+
 export function linesOf(events: readonly TraceEvent[], facts: LineFacts): Line[] {
   const lines = new Lines(facts);
   for (const event of events) lines.hear(event);
   if (facts.silentSince !== undefined) lines.isSilentSince(facts.silentSince);
   const stopped = events.find((event) => event.type === 'stopped');
   const finished = events.findLast((event) => event.type === 'finished');
-  const why = [finished?.reason, stopped?.reason].filter((part) => part !== undefined).join(' → ');
+  const isByProxy = finished === undefined && ENDED_BY_PROXY.has(stopped?.reason ?? '');
+  const reason = isByProxy ? `${stopped?.reason}, found by the proxy` : stopped?.reason;
+  const why = [finished?.reason, reason].filter((part) => part !== undefined).join(' → ');
   return lines.all().map((line) => (line.label === 'End' && why !== '' ? { ...line, text: why } : line));
 }

@@ -218,6 +218,23 @@ describe('what was changed', () => {
     expect((await told({ top_k: 5 })).changes.answer).toEqual([]);
   });
 
+  const chunks: Fetch = async () => googleStream(textChunk('abc '), textChunk('XYZZY def', 'STOP'));
+  test.each<[string, object, Fetch, Changes['text']]>([
+    ['is the same', {}, chunks, { is: 'same', sent: 13, got: 13 }],
+    ['is cut at a stop sequence', { stop_sequences: ['XYZZY'] }, chunks, { is: 'cut', sent: 13, got: 4 }],
+    [
+      'is not there',
+      {},
+      async () => googleStream({ candidates: [{ index: 0, finishReason: 'SAFETY' }] }),
+      undefined,
+    ],
+  ])('the text of the answer %s', async (_name, body, fetch, text) => {
+    const { changes, detail } = await told(body, fetch);
+    expect(changes.text).toEqual(text);
+    const end = detail.lines.find(({ label }) => label === 'End');
+    expect(end?.text.includes('found by the proxy')).toBe(text?.is === 'cut');
+  });
+
   test('what a warning tells is told once', async () => {
     const { changes } = await told({ model: 'gemini-3.8-flash', max_tokens: 900_000 });
     expect(summed(changes).filter((line) => line.includes('max_tokens'))).toEqual([]);

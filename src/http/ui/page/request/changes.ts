@@ -159,20 +159,42 @@ export function titleOf(warned: number, mattering: number, unwarned: number | un
   return `${what}, ${mattering === 0 ? 'as in nearly every request' : `${mattering} of them ${mattering === 1 ? 'matters' : 'matter'}`}`;
 }
 
-/** What became of the answer on its way to the client. `numbers`: of the warnings about the answer. */
+/** Why the client got less text than Gemini sent, by the end that the client was told. */
+const CUT_BY: Readonly<Record<string, string>> = {
+  stop_sequence: '. The proxy ended the answer at a stop sequence of the request',
+  max_tokens: '. The proxy ended the answer at max_tokens',
+  'client left': ': then the client left',
+};
+
+/** What became of the text of the answer, which was compared. */
+function comparedText(text: Content['text'], ending: string | undefined): string {
+  switch (text?.is) {
+    case 'same':
+      return 'The client got the text that Gemini sent';
+    case 'cut':
+      return `The text of the answer was cut: Gemini sent ${plural(text.sent, 'character')}, the client got the first ${count(text.got)}${CUT_BY[ending ?? ''] ?? ''}`;
+    case 'other':
+      return 'The client got another text than Gemini sent: Raw has both';
+    default:
+      return 'No change of the answer is known';
+  }
+}
+
+/** What became of the answer on its way to the client. */
 export function answerText(
   { row, warnings }: Pick<Detail, 'row' | 'warnings'>,
-  numbers: readonly number[],
+  { answer: numbers, text }: Pick<Content, 'answer' | 'text'>,
 ): string {
   const own = warnings.filter(({ number }) => numbers.includes(number));
   if (own.length > 0) {
     const what = own.map(({ words, detail }) => `${words}: ${detail}`).join('; ');
-    return `${plural(own.length, 'thing')} ${own.length === 1 ? 'was' : 'were'} changed in the answer. ${what}`;
+    const cut = text?.is === 'cut' ? `. ${comparedText(text, row.ending)}` : '';
+    return `${plural(own.length, 'thing')} ${own.length === 1 ? 'was' : 'were'} changed in the answer. ${what}${cut}`;
   }
-  if (row.state !== 'ended') return 'Nothing was changed in the answer until now';
+  if (row.state !== 'ended') return 'No change of the answer is known until now';
   return row.firstMs === undefined
     ? 'There was no answer that could be changed'
-    : 'Nothing was changed in the answer';
+    : comparedText(text, row.ending);
 }
 
 export type ChangesProps = {
@@ -201,7 +223,7 @@ export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: 
     <div class="title-line"><h2 class="title">${title}</h2>
       <${AttemptChoice} attempts=${attempts} attempt=${attempt} label="Sent at" onAttempt=${onAttempt} />
     </div>
-    ${asked.is === 'here' && html`<p class="second">${answerText(detail, asked.answer.answer)}</p>`}
+    ${asked.is === 'here' && html`<p class="second">${answerText(detail, asked.answer)}</p>`}
     ${warnings.length > 0 && html`<${WarningList} warnings=${warnings} chosen=${chosen} onChoose=${onChoose} />`}
     ${attempt === undefined && html`<${NotAsked} isEnded=${detail.row.state === 'ended'} />`}
     ${attempt !== undefined && asked.is === 'loading' && html`<${Loading} isLate=${asked.isLate} />`}

@@ -5,7 +5,7 @@ import {
   matterText,
   titleOf,
 } from '../../../../../src/http/ui/page/request/changes.ts';
-import type { Row, Warning } from '../../../../../src/inspector/shapes.ts';
+import type { Changes, Row, Warning } from '../../../../../src/inspector/shapes.ts';
 
 const row = (facts: Partial<Row>): Row => ({
   id: 'r',
@@ -32,14 +32,36 @@ const warning = (number: number, words: string): Warning => ({
 const warnings = [warning(1, 'Of the request'), warning(2, 'Repaired'), warning(3, 'Left out')];
 
 describe('what is said of the answer', () => {
-  test.each<[string, Partial<Row>, number[], string]>([
-    ['nothing', {}, [], 'Nothing was changed in the answer'],
+  test.each<[string, Partial<Row>, number[], string, Changes['text']?]>([
+    ['nothing that could be compared', {}, [], 'No change of the answer is known'],
+    ['the same text', {}, [], 'The client got the text that Gemini sent', { is: 'same', sent: 4, got: 4 }],
+    [
+      'a cut',
+      { ending: 'stop_sequence' },
+      [],
+      'The text of the answer was cut: Gemini sent 13 characters, the client got the first 4. The proxy ended the answer at a stop sequence of the request',
+      { is: 'cut', sent: 13, got: 4 },
+    ],
+    [
+      'a cut beside another change',
+      { ending: 'end_turn' },
+      [2],
+      '1 thing was changed in the answer. Repaired: detail 2. The text of the answer was cut: Gemini sent 13 characters, the client got the first 4',
+      { is: 'cut', sent: 13, got: 4 },
+    ],
+    [
+      'another text',
+      {},
+      [],
+      'The client got another text than Gemini sent: Raw has both',
+      { is: 'other', sent: 1, got: 4 },
+    ],
     ['one thing', {}, [2], '1 thing was changed in the answer. Repaired: detail 2'],
     ['two', {}, [2, 3], '2 things were changed in the answer. Repaired: detail 2; Left out: detail 3'],
-    ['none yet', { state: 'streaming' }, [], 'Nothing was changed in the answer until now'],
+    ['none yet', { state: 'streaming' }, [], 'No change of the answer is known until now'],
     ['no answer', { firstMs: undefined }, [], 'There was no answer that could be changed'],
-  ])('%s', (_name, facts, numbers, told) =>
-    expect(answerText({ row: row(facts), warnings }, numbers)).toBe(told),
+  ])('%s', (_name, facts, numbers, told, ...[text]) =>
+    expect(answerText({ row: row(facts), warnings }, { answer: numbers, text })).toBe(told),
   );
 });
 
