@@ -293,7 +293,9 @@ export type KeysPage = {
     why: string;
     /** What the log and the metrics call the state, where that is another word. */
     hint?: string | undefined;
+    /** When the key is back, and what happens then: only a quota is certain to be full again. */
     until?: number | undefined;
+    back?: 'again' | 'tested' | 'tried again' | undefined;
     backWords?: string | undefined;
     lastMinute?: { requests: number; limit?: number | undefined } | undefined;
     today: Cost & { requests: number; in: number };

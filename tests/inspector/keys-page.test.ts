@@ -33,21 +33,21 @@ describe('what keeps a key from a model', () => {
       'a breaker',
       [state('open', NOW + 18_000)],
       'left out for gemini-4-argon',
-      'left out again in 0:18',
+      'left out tried again in 0:18',
       'It is tried again in 0:18.',
     ],
     [
       'a breaker whose time has passed',
       [state('open', NOW - 1)],
       'on trial for gemini-4-argon',
-      'on trial with the next request',
-      'It is tried again with the next request.',
+      'on trial tried with the next request',
+      'It is tried with the next request.',
     ],
     [
       'a breaker on trial, and a missing access that lasts longer',
       [state('denied', NOW + 3_000_000), state('half-open', NOW - 5_000)],
       'no access for gemini-4-argon',
-      'no access again in 50:00',
+      'no access tried again in 50:00',
       'It is tried again in 50:00.',
     ],
     [
@@ -95,8 +95,21 @@ describe('what keeps a key from a model', () => {
     expect([noticeOf(facts)?.text, keysPage(facts).headline]).toEqual([text, text]);
   });
 
+  test.each<[string, KeyState, object]>([
+    [
+      'only tested at a time',
+      { ...out, testedAt: NOW + 3_600_000 },
+      { until: NOW + 3_600_000, back: 'tested', backWords: 'or before, by a reload or a key test' },
+    ],
+    ['tested by nobody but people', out, { backWords: 'tested by a reload or a key test' }],
+    ['tried again', { ...free, models: [state('open', NOW + 9)] }, { until: NOW + 9, back: 'tried again' }],
+    ['well again', parked, { until: NOW + 1_000, back: 'again', backWords: 'midnight Pacific' }],
+  ])('nothing is promised of a key that is %s', (_name, key, told) =>
+    expect(keysPage({ ...factsOf(), states: [key] }).keys[0]).toMatchObject(told),
+  );
+
   test('a model that is asked only with the next request has no countdown', () => {
     const [key] = keysPage(factsOf(state('half-open', NOW - 5_000))).keys;
-    expect([key?.until, key?.backWords]).toEqual([undefined, 'with the next request']);
+    expect([key?.until, key?.backWords]).toEqual([undefined, 'tried with the next request']);
   });
 });

@@ -96,7 +96,9 @@ function whyCold(now: Row, before: Row | undefined): string | undefined {
   return `${other.join(' and ')} answered. Gemini’s cache belongs to a key and a model; the thread was on #${before.key} and ${before.answered}`;
 }
 
-const money = (dollars: number): string => `$${dollars.toFixed(dollars < 1 ? 4 : 3)}`;
+/** As the page writes dollars (`http/ui/page/figures/words.ts`), so that one sum is not told in two ways. */
+export const money = (dollars: number): string =>
+  `$${dollars.toFixed(dollars >= 0.99995 ? 2 : dollars === 0 || dollars >= 0.00095 ? 4 : 6).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 
 function headlineOf(dollars: number, now: Row, before: Row | undefined, cold: string | undefined): string {
   const last = before?.dollars;

@@ -87,16 +87,38 @@ function inWords(ms: number): string {
   return `in ${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
 }
 
-const NEXT_REQUEST = 'with the next request';
+const NEXT_REQUEST = 'tried with the next request';
+
+/** Whether a key works again once a state ends: a quota is full again, while of all else only a try can tell. */
+const BACK = {
+  parked: 'again',
+  cooling: 'again',
+  open: 'tried again',
+  'half-open': 'tried again',
+  denied: 'tried again',
+} as const satisfies Record<ModelState['state'], string>;
 
 /** When a state ends. */
-function backOf({ state, until }: ModelState, { dateOf }: KeysFacts): Pick<KeyRow, 'until' | 'backWords'> {
+function backOf(
+  { state, until }: ModelState,
+  { dateOf }: KeysFacts,
+): Pick<KeyRow, 'until' | 'back' | 'backWords'> {
   if (state === 'half-open') return { backWords: NEXT_REQUEST };
-  return { until: dateOf(until), ...(state === 'parked' ? { backWords: 'midnight Pacific' } : {}) };
+  return {
+    until: dateOf(until),
+    back: BACK[state],
+    ...(state === 'parked' ? { backWords: 'midnight Pacific' } : {}),
+  };
+}
+
+/** A key that Google refuses is tested from time to time. Nobody knows whether it works then. */
+function testOf({ testedAt }: KeyState, { dateOf }: KeysFacts): Pick<KeyRow, 'until' | 'back' | 'backWords'> {
+  if (testedAt === undefined) return { backWords: 'tested by a reload or a key test' };
+  return { until: dateOf(testedAt), back: 'tested', backWords: 'or before, by a reload or a key test' };
 }
 
 function keyRow(key: KeyState, facts: KeysFacts): KeyRow {
-  const { fingerprint, state, why, testedAt, sentLately, models } = key;
+  const { fingerprint, state, why, sentLately, models } = key;
   const { lately, keyRpm, today } = facts;
   const common = {
     key: fingerprint,
@@ -105,9 +127,8 @@ function keyRow(key: KeyState, facts: KeysFacts): KeyRow {
     sessions: lately.sessions.get(fingerprint) ?? 0,
   };
   if (state !== 'in use') {
-    const until = testedAt === undefined ? undefined : facts.dateOf(testedAt);
     const words = why === undefined ? 'Google refuses it' : TROUBLES[why];
-    return { ...common, state, sign: 'failed', why: words, until, backWords: 'after a reload or a key test' };
+    return { ...common, state, sign: 'failed', why: words, ...testOf(key, facts) };
   }
   const name = WORST_FIRST.find((one) => models.some((model) => model.state === one));
   const worst = models.find((model) => model.state === name);
@@ -137,7 +158,7 @@ function cellOf(
   if (!found) return { key: fingerprint, sign: 'good', state: 'answers' };
   const { sign, state: words, hint } = toldOf(found.state);
   const { until } = backOf(found, facts);
-  const more = until === undefined ? NEXT_REQUEST : `again ${inWords(until - facts.now)}`;
+  const more = until === undefined ? NEXT_REQUEST : `${BACK[found.state]} ${inWords(until - facts.now)}`;
   return { key: fingerprint, sign, state: words, more, hint };
 }
 
@@ -174,7 +195,7 @@ export function noticeOf(facts: KeysFacts): Notice | undefined {
     const [instead] = lately.replaced.get(down) ?? [];
     const next = nextTry(down, facts);
     const more =
-      next === undefined ? undefined : `It is tried again ${next > 0 ? inWords(next) : NEXT_REQUEST}.`;
+      next === undefined ? undefined : `It is ${next > 0 ? `tried again ${inWords(next)}` : NEXT_REQUEST}.`;
     return instead
       ? { sign: 'slow', text: `${down} is down with every key, ${instead.model} answers instead.`, more }
       : { sign: 'failed', text: `${down} is down with every key.`, more };

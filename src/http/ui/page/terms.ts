@@ -29,7 +29,10 @@ const TERMS = {
     'Key',
     'A key of Google’s, named by a short code that is made from it. Nobody can find the key by that code',
   ],
-  worksAgain: ['Works again', 'When the key may be used again'],
+  worksAgain: [
+    'Works again',
+    'When the key may be used again, or is tested or tried again, where only that can tell whether it works',
+  ],
   leftOut: [
     'Left out',
     'While a model keeps failing with a key, none of its requests go there, but for a trial now and then. The log and the metrics say: its breaker is open',

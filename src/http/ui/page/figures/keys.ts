@@ -17,7 +17,7 @@ type Test = (what: string, path: string, body?: unknown) => void;
 
 function Back({ row, now }: { row: KeyRow; now: number }) {
   if (row.until === undefined) return html`<strong>${row.backWords ?? '–'}</strong>`;
-  return html`<strong>in ${countdown(row.until - now)}</strong><div class="second">${row.backWords ?? clock(row.until)}</div>`;
+  return html`<strong>${row.back === undefined || row.back === 'again' ? '' : `${row.back} `}in ${countdown(row.until - now)}</strong><div class="second">${row.backWords ?? clock(row.until)}</div>`;
 }
 
 function LastMinute({ value }: { value: KeyRow['lastMinute'] }) {

@@ -42,10 +42,28 @@ export function tokens(value: number): string {
   return `${(value / 1_000_000).toFixed(value < 9_995_000 ? 2 : 1)} M`;
 }
 
-/** Below a dollar a sum has as many digits as its parts, so that they can be added up. */
-const digits = (value: number): number => (value < 0.99995 ? 4 : 2);
+/** Below a dollar a sum has as many digits as its parts, so that they can be added up; below a tenth of a cent two more. */
+function digits(value: number): number {
+  if (value >= 0.99995) return 2;
+  return value === 0 || value >= 0.00095 ? 4 : 6;
+}
 
-/** Dollars without their sign: `0.0032`, `0.1747`, `12.40`. */
+const MOST_DIGITS = 9;
+
+/** Dollars that are parts of a sum, with as many digits as it needs for them to add up. */
+export function addable(parts: readonly number[], sum: number): (value: number) => string {
+  const at = (value: number, places: number) => Math.round(Number(value.toFixed(places)) * 10 ** places);
+  let places = 4;
+  while (
+    places < MOST_DIGITS &&
+    (parts.some((part) => part > 0 && at(part, places) === 0) ||
+      parts.reduce((all, part) => all + at(part, places), 0) !== at(sum, places))
+  )
+    places++;
+  return (value) => `$${value.toFixed(places)}`;
+}
+
+/** Dollars without their sign: `0.000041`, `0.0032`, `0.1747`, `12.40`. */
 export const dollars = (value: number): string => (value === 0 ? '0' : value.toFixed(digits(value)));
 
 /** A sum in a sentence, without zeros that say nothing: `$0.0527`, `$0.50`, `$1.06`. */
@@ -67,7 +85,16 @@ export function endsOf(text: string): [head: string, tail: string] {
   return [text.slice(0, at), text.slice(at)];
 }
 
-export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+/** A share in percent, without its sign. Nearly all is not all, and nearly none is not none: these have a digit more. */
+export function percentNumber(share: number): string {
+  const rounded = Math.round(share * 100);
+  if (share <= 0 || share >= 1 || (rounded > 0 && rounded < 100)) return String(rounded);
+  return String(
+    rounded === 0 ? Math.max(0.1, Math.floor(share * 1_000) / 10) : Math.floor(share * 1_000) / 10,
+  );
+}
+
+export const percent = (share: number): string => `${percentNumber(share)} %`;
 
 /** `412 B`, `6.1 kB`, `4.2 MB` */
 export function bytes(value: number): string {

@@ -1,9 +1,7 @@
 /** What one request cost, and how much of its thread's prompts came from the cache. */
 import { html } from 'htm/preact';
 import type { Usage as Content } from '../../../../inspector/shapes.ts';
-import { count, money } from '../figures/words.ts';
-
-const exact = (value: number) => `$${value.toFixed(4)}`;
+import { addable, count, money, percentNumber } from '../figures/words.ts';
 
 /** Requests that have room side by side. */
 const SHOWN = 11;
@@ -18,7 +16,7 @@ function Shares({ shares, own, why }: SharesProps) {
       ${shown.map(({ id, share }) => {
         const isThis = id === own;
         return html`<a href=${`#/requests/${id}?tab=usage`} class=${isThis ? `this ${why === undefined ? '' : 'warn'}` : ''}>
-          <span>${Math.round(share * 100)}</span><i style=${{ height: `${Math.max(1, share * 80)}px` }}></i>${isThis && html`<em>this one</em>`}
+          <span>${percentNumber(share)}</span><i style=${{ height: `${Math.max(1, share * 80)}px` }}></i>${isThis && html`<em>this one</em>`}
         </a>`;
       })}
     </div>
@@ -27,7 +25,16 @@ function Shares({ shares, own, why }: SharesProps) {
 }
 
 /** `own`: the id of the request. */
-export const Usage = ({ content, own }: { content: Content; own: string }) => html`
+export function Usage({ content, own }: { content: Content; own: string }) {
+  const exact = addable(
+    content.parts.map(({ dollars }) => dollars),
+    content.dollars,
+  );
+  const exactList = addable(
+    content.parts.map(({ listDollars = 0 }) => listDollars),
+    content.listDollars ?? 0,
+  );
+  return html`
   <h2 class="title">${content.headline}</h2>
   ${content.lost !== undefined && html`<p class="lost"><span class="sign slow" aria-hidden="true">!</span> <span>${content.lost}</span></p>`}
   <section class="panel">
@@ -42,13 +49,14 @@ export const Usage = ({ content, own }: { content: Content; own: string }) => ht
             index,
           ) => html`${group !== undefined && group !== content.parts[index - 1]?.group && html`<tr class="group"><th scope="rowgroup" colspan="5">${group}</th></tr>`}<tr class=${group === undefined ? '' : 'inner'}>
             <th scope="row">${what}</th><td class="figure">${count(tokens)}</td><td class="figure">${perMillion.toFixed(2)}</td>
-            <td class="figure">${exact(dollars)}</td><td class="figure second">${listDollars === undefined ? '–' : exact(listDollars)}</td>
+            <td class="figure">${exact(dollars)}</td><td class="figure second">${listDollars === undefined ? '–' : exactList(listDollars)}</td>
           </tr>`,
         )}
         <tr class="sum"><th scope="row">Together</th><td class="figure">${count(content.parts.reduce((sum, { tokens }) => sum + tokens, 0))}</td><td></td>
           <td class="figure" title=${money(content.dollars)}>${exact(content.dollars)}</td>
-          <td class="figure second">${content.listDollars === undefined ? '–' : exact(content.listDollars)}</td></tr>
+          <td class="figure second">${content.listDollars === undefined ? '–' : exactList(content.listDollars)}</td></tr>
       </tbody>
     </table>
   </section>
   ${content.cachedShares.length > 0 && html`<${Shares} shares=${content.cachedShares} own=${own} why=${content.whyCold} />`}`;
+}

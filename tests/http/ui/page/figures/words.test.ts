@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import * as words from '../../../../../src/http/ui/page/figures/words.ts';
+import { money } from '../../../../../src/inspector/detail/usage.ts';
 
 const table = <Value>(name: string, of: (value: Value) => string, rows: [Value, string][]) =>
   describe(name, () => {
@@ -30,12 +32,53 @@ table('tokens', words.tokens, [
 ]);
 table('dollars', words.dollars, [
   [0, '0'],
+  [0.000041, '0.000041'],
   [0.0032, '0.0032'],
   [0.1747, '0.1747'],
   [0.05, '0.0500'],
   [0.99996, '1.00'],
   [12.4, '12.40'],
 ]);
+table('percent', words.percent, [
+  [0, '0 %'],
+  [0.00001, '0.1 %'],
+  [0.004, '0.4 %'],
+  [0.5, '50 %'],
+  [0.9965, '99.6 %'],
+  [0.99999, '99.9 %'],
+  [1, '100 %'],
+]);
+describe('the parts of a sum', () => {
+  test.each<[number[], string[]]>([
+    [
+      [0.00004, 0.00162],
+      ['$0.00004', '$0.00162', '$0.00166'],
+    ],
+    [
+      [0.5, 0.25],
+      ['$0.5000', '$0.2500', '$0.7500'],
+    ],
+    [
+      [0.0000004, 0],
+      ['$0.0000004', '$0.0000000', '$0.0000004'],
+    ],
+  ])('%p add up', (parts, told) => {
+    const sum = parts.reduce((all, part) => all + part, 0);
+    expect([...parts, sum].map(words.addable(parts, sum))).toEqual(told);
+  });
+  test('add up whatever they are', () => {
+    const dollars = fc.integer({ min: 0, max: 10_000_000 }).map((millionths) => millionths / 10_000_000);
+    fc.assert(
+      fc.property(fc.array(dollars, { minLength: 1, maxLength: 8 }), (parts) => {
+        const sum = parts.reduce((all, part) => all + part, 0);
+        const exact = words.addable(parts, sum);
+        const read = (value: number) => Number(exact(value).slice(1)) * 1e9;
+        const all = parts.reduce((total, part) => total + Math.round(read(part)), 0);
+        expect(all).toBe(Math.round(read(sum)));
+      }),
+    );
+  });
+});
 table('cost', words.cost, [
   [{ dollars: 0.5 }, '$0.50'],
   [{ dollars: 0.5, unpriced: 2 }, '$0.50 + ?'],
@@ -44,12 +87,19 @@ table('cost', words.cost, [
 table('money', words.money, [
   [0, '$0.00'],
   [0.0007, '$0.0007'],
+  [0.00096, '$0.001'],
+  [0.002, '$0.002'],
+  [0.000041, '$0.000041'],
   [0.0527, '$0.0527'],
   [0.033, '$0.033'],
   [0.5, '$0.50'],
   [0.99996, '$1.00'],
   [1.06, '$1.06'],
 ]);
+test('the proxy writes dollars as the page does', () => {
+  for (const value of [0, 0.000041, 0.00096, 0.002, 0.0527, 0.5, 0.99996, 1.06, 12.4])
+    expect(money(value)).toBe(words.money(value));
+});
 describe('the models of a request', () => {
   test.each<[string, Parameters<typeof words.modelTexts>[0], string[]]>([
     ['one has answered', { asked: 'a', answered: 'b', state: 'ended' }, ['a', 'b']],
