@@ -139,7 +139,7 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
     signal: controller.signal,
     trace,
     warn: (code, warned, detail) =>
-      trace.tell({ type: 'warning', code, path: warned, detail, routine: isRoutine(code, warned) }),
+      trace.tell({ type: 'warning', code, path: warned, detail, routine: isRoutine(code, warned, detail) }),
     abort: (reason) => controller.abort(reason),
     keepOpen: options.keepOpen,
     keepBody: options.keepBody,

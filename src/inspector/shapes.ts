@@ -224,7 +224,14 @@ export type Usage = {
 
 export type ChangeLine = { sign: ' ' | '-' | '+' | '~'; text: string };
 /** A change of which no warning tells: `~ max_tokens 200 → 4296`, and why, where that is known. */
-export type Unwarned = { sign: '-' | '+' | '~'; says: string; why?: string | undefined };
+export type Unwarned = {
+  number: number;
+  sign: '-' | '+' | '~';
+  says: string;
+  why?: string | undefined;
+  /** True where it is not made in nearly every request. */
+  matters: boolean;
+};
 export type Pair = {
   came: { place: string; lines: readonly ChangeLine[] };
   sent: { place: string; lines: readonly ChangeLine[] };

@@ -31,11 +31,9 @@ export type Warning = {
 
 export type Warn = (code: WarningCode, path: string, detail: string) => void;
 
-/** Codes and paths of warnings that nearly every request of Claude Code causes, and that nobody can do anything about. */
-const ROUTINE: ReadonlySet<string> = new Set([
-  // Claude Code asks for as many tokens as Anthropic's largest model gives.
-  'value-clamped max_tokens',
-]);
+/** The most tokens that Anthropic's models give. Claude Code asks for as many, whatever the model takes. */
+const MOST_ASKED = 128_000;
 
-/** True for a warning that no user needs to know about. */
-export const isRoutine = (code: WarningCode, path: string): boolean => ROUTINE.has(`${code} ${path}`);
+/** True for a warning that nearly every request of Claude Code causes, so that no user needs to know about it. `detail`: of such a clamp, `128000 to 65536`. */
+export const isRoutine = (code: WarningCode, path: string, detail: string): boolean =>
+  code === 'value-clamped' && path === 'max_tokens' && Number.parseInt(detail, 10) <= MOST_ASKED;

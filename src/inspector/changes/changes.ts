@@ -31,6 +31,10 @@ function shownPair({ unwarned, ...pair }: Pair, { shown }: Opened): Pair {
   return { ...pair, unwarned: { ...unwarned, why: why === undefined ? undefined : shown.text(why) } };
 }
 
+/** Changes without a warning are numbered after all that have one. */
+const numbered = (pair: Pair, number: number): Pair =>
+  pair.unwarned ? { ...pair, unwarned: { ...pair.unwarned, number } } : pair;
+
 /** `warnings`: those that had been told by then. */
 export function changesOf(
   opened: Opened,
@@ -46,7 +50,10 @@ export function changesOf(
   const hasBoth = came !== NOTHING && sent !== NOTHING;
   const places = Map.groupBy(told, placeName);
   const url = opened.request.exchanges.findLast((one) => one.attempt === attempt)?.url ?? '';
-  const both = { came, sent, again, model: modelIn(url) };
+  const model = modelIn(url);
+  const { replacement } = opened.request;
+  const standsInFor = replacement?.to === model ? replacement?.from : undefined;
+  const both = { came, sent, again, model, standsInFor };
   const pairs = [...places.values()].flatMap((group): Pair[] => {
     const [first] = group;
     if (!first || came === NOTHING) return [];
@@ -60,7 +67,10 @@ export function changesOf(
     attempt,
     cameBytes: came.bytes,
     sentBytes: sent.bytes,
-    pairs: [...pairs, ...unwarned.map(({ pair }) => shownPair(pair, opened))],
+    pairs: [
+      ...pairs,
+      ...unwarned.map(({ pair }, index) => numbered(shownPair(pair, opened), warnings.length + index + 1)),
+    ],
     unchanged: rest.sent,
     kept: rest.kept,
     unsent: rest.unsent,

@@ -14,6 +14,8 @@ export type Both = {
   again: Again | undefined;
   /** The model in the address of what was sent. */
   model: string | undefined;
+  /** The model that should have answered, where `model` stands in for it. */
+  standsInFor: string | undefined;
 };
 
 export type PlacedPart = { content: number; part: Record<string, unknown> };

@@ -23,6 +23,8 @@ const MADE_OF: readonly (readonly [target: string, sources: readonly string[]])[
   ['serviceTier', ['service_tier']],
 ];
 
+type Change = Pick<Unwarned, 'sign' | 'says' | 'why'> & { matters?: true };
+
 /** A pair, and the client's fields that it is about. */
 export type UnwarnedPair = { fields: readonly string[]; pair: Pair };
 
@@ -54,7 +56,7 @@ function changedField(field: (typeof COMPARED)[number], { came, sent, again }: B
   const [before, after] = [valueAt(came.json, field), valueAt(sent.json, target)];
   if (typeof before !== 'number' || before === after) return [];
   const sign = after === undefined ? '-' : '~';
-  const unwarned: Unwarned = {
+  const unwarned: Change = {
     sign,
     says: after === undefined ? `${field} ${brief(before)}` : `${field} ${brief(before)} → ${brief(after)}`,
     why: field === 'max_tokens' ? roomForThinking(before, after, again) : undefined,
@@ -63,13 +65,14 @@ function changedField(field: (typeof COMPARED)[number], { came, sent, again }: B
 }
 
 /** `came`: the client's values by their paths. */
-function pairOf(unwarned: Unwarned, came: Fields, [target, sent]: readonly [string, unknown]): UnwarnedPair {
+function pairOf(change: Change, came: Fields, [target, sent]: readonly [string, unknown]): UnwarnedPair {
   const side = (values: Fields) => {
     const paths = Object.keys(values);
     const named = Object.fromEntries(paths.map((path) => [lastStep(path), values[path]]));
     if (paths.length === 0) return { place: 'nothing', lines: [] };
-    return { place: paths.join(', '), lines: signed(jsonLines(named), () => unwarned.sign) };
+    return { place: paths.join(', '), lines: signed(jsonLines(named), () => change.sign) };
   };
+  const unwarned: Unwarned = { number: 0, matters: false, ...change };
   const sides = { came: side(came), sent: side(sent === undefined ? {} : { [target]: sent }) };
   return { fields: Object.keys(came), pair: { ...sides, warnings: [], unwarned } };
 }
@@ -88,7 +91,7 @@ function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again 
   // Of these only thinking is told to Gemini in other measures than the client's.
   if (!isThinking) return [];
   const asked = Object.fromEntries(given.map((source) => [source, valueAt(came.json, source)]));
-  const unwarned: Unwarned = {
+  const unwarned: Change = {
     sign: '~',
     says: `${given.join(', ')} → ${name} ${brief(value)}`,
     why:
@@ -100,11 +103,20 @@ function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again 
 }
 
 /** The id in the client's request, and the model in the address that was asked. */
-function changedModel({ came, model }: Both): UnwarnedPair[] {
+function changedModel({ came, model, standsInFor }: Both): UnwarnedPair[] {
   const asked = came.json['model'];
   if (model === undefined || asked === model) return [];
   const says = `model ${String(asked)} → ${model}`;
-  return [pairOf({ sign: '~', says }, { model: asked }, ['model (in the address)', model])];
+  const change: Change =
+    standsInFor === undefined
+      ? { sign: '~', says }
+      : {
+          sign: '~',
+          says,
+          why: `it stands in for ${standsInFor}, which should have answered`,
+          matters: true,
+        };
+  return [pairOf(change, { model: asked }, ['model (in the address)', model])];
 }
 
 /** `isWarned`: whether a warning names a field of the client's already. */

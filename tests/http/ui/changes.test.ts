@@ -1,27 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import type { Changes, Detail, Frames, Pair } from '../../../src/inspector/shapes.ts';
+import type { Changes, Pair } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
-import { googleError, googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
-
-const answers: Fetch = async () => googleStream(textChunk('hi', 'STOP'));
-
-type Told = { detail: Detail; changes: Changes; frames: Frames };
-
-async function told(body: object, fetch: Fetch = answers, attempt?: number): Promise<Told> {
-  await using proxy = await startProxy({ fetch });
-  await (await proxy.send('/v1/messages', { ...hello, stream: true, ...body })).text();
-  const looker = await (await Looker.at(proxy)).until(allEnded(1));
-  looker.leave();
-  const get = async (path: string) =>
-    (await proxy.send(`/ui/api/requests/${looker.list[0]?.id}${path}`)).json();
-  const query = attempt === undefined ? '' : `?attempt=${attempt}`;
-  return {
-    detail: await get(''),
-    changes: await get(`/changes${query}`),
-    frames: await get(`/frames${query}`),
-  };
-}
+import { answers, told } from '../../support/changes-told.ts';
+import { googleError, googleStream, hello, textChunk } from '../../support/proxy.ts';
 
 const user = (content: unknown) => ({ role: 'user', content });
 const assistant = (content: unknown) => ({ role: 'assistant', content });
@@ -320,6 +301,30 @@ describe('what was changed', () => {
     expect(changes.unchanged).not.toContain('model');
   });
 
+  test('each change has a number, with a warning or without', async () => {
+    const { changes, detail } = await told({ top_k: 5 });
+    const numbers = changes.pairs.flatMap(({ warnings, unwarned }) => [
+      ...warnings,
+      ...(unwarned ? [unwarned.number] : []),
+    ]);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    expect(numbers.length).toBeGreaterThan(detail.warnings.length);
+  });
+
+  test('another model than the one that should have answered matters', async () => {
+    const left = [
+      googleError(404, 'NOT_FOUND', 'models/gemini-4-argon is not found'),
+      googleStream(textChunk('hi', 'STOP')),
+    ];
+    const { changes, detail } = await told({}, async () => left.shift() ?? googleError(500, 'INTERNAL', 'x'));
+    const { replaced, answered } = detail.row;
+    expect(replaced).toBeString();
+    expect(summed(changes)).toContain(
+      `~ model claude-opus-5-5 → ${answered}: it stands in for ${replaced}, which should have answered`,
+    );
+    expect(changes.pairs.filter(({ unwarned }) => unwarned?.matters)).toHaveLength(1);
+  });
+
   test('nothing is said of the fields of a request that was not sent', async () => {
     const { changes } = await told({ messages: [] }, answers, 0);
     expect([changes.sentBytes, changes.unchanged, changes.kept, changes.unsent]).toEqual([0, [], [], []]);
@@ -345,56 +350,5 @@ describe('what was changed', () => {
     expect(mended?.attempt).toBe(2);
     expect(first.changes.pairs.flatMap(({ warnings }) => warnings)).not.toContain(mended?.number);
     expect(second.changes.pairs.flatMap(({ warnings }) => warnings)).toContain(mended?.number ?? 0);
-  });
-});
-
-describe('frames and events', () => {
-  test('each frame stands beside the events that were made of it, and a repair at its frame', async () => {
-    const [first, second, last] = [textChunk('one'), textChunk('two'), textChunk('three', 'STOP')].map(
-      (chunk) => JSON.stringify(chunk),
-    );
-    const half = Math.floor((second ?? '').length / 2);
-    const text = `data: ${first}\r\n\r\ndata: ${second?.slice(0, half)}\r\n\r\ndata: ${second?.slice(half)}\r\n\r\ndata: ${last}\r\n\r\n`;
-    const google: Fetch = async () =>
-      new Response(text, { headers: { 'content-type': 'text/event-stream' } });
-    const { frames, detail, changes } = await told({}, google);
-    expect(changes.answer).toEqual(
-      detail.warnings.filter(({ code }) => code === 'frame-repaired').map(({ number }) => number),
-    );
-    expect(changes.answer).toHaveLength(1);
-    expect(frames.frames.map(({ says, repairs, events }) => [says, repairs, events])).toEqual([
-      ['text “one”', [], ['message_start', 'content_block_start 0 text', 'text_delta, 0']],
-      ['text “two”', ['Repaired: one event had come in several pieces (broken-event)'], ['text_delta, 0']],
-      [
-        'text “three”, finishReason STOP',
-        [],
-        ['text_delta, 0', 'content_block_stop 0', 'message_delta end_turn', 'message_stop'],
-      ],
-    ]);
-    expect([frames.bytes, frames.eventCount]).toEqual([text.length, 8]);
-    expect(detail.lines.map(({ label }) => label)).toContain('Stream repaired');
-  });
-
-  test('the events are those that the client got', async () => {
-    await using proxy = await startProxy();
-    const body = { ...hello, stream: true, tools: [Read], messages: [user('Read a.ts')] };
-    const got = await (await proxy.send('/v1/messages', body)).text();
-    const looker = await (await Looker.at(proxy)).until(allEnded(1));
-    looker.leave();
-    const frames: Frames = await (await proxy.send(`/ui/api/requests/${looker.list[0]?.id}/frames`)).json();
-    const names = (texts: readonly string[]) => texts.filter((name) => name !== 'ping');
-    const sent = [...got.matchAll(/^event: (.+)$/gm)].map(([, name = '']) => name);
-    const told = frames.frames.flatMap(({ events }) =>
-      events.map((event) => (/_delta, /.test(event) ? 'content_block_delta' : (event.split(' ')[0] ?? ''))),
-    );
-    expect(told).toEqual(names(sent));
-  });
-
-  test('a failed attempt shows what Google said, and no event', async () => {
-    const left = [googleError(503, 'UNAVAILABLE', 'busy'), googleStream(textChunk('hi', 'STOP'))];
-    const { frames } = await told({}, async () => left.shift() ?? googleError(500, 'INTERNAL', 'x'), 1);
-    expect(frames.frames.map(({ says, events }) => [says, events])).toEqual([
-      ['error 503 UNAVAILABLE busy', []],
-    ]);
   });
 });

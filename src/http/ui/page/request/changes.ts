@@ -20,10 +20,12 @@ const WarningText = ({ warning }: { warning: Warning }) =>
 
 function WarningList({
   warnings,
+  unwarned,
   chosen,
   onChoose,
 }: {
   warnings: readonly Warning[];
+  unwarned: readonly Unwarned[];
   chosen: number | undefined;
   onChoose(number: number): void;
 }) {
@@ -38,6 +40,19 @@ function WarningList({
         <code class="second">${warning.code}</code>
         ${warning.attempt !== undefined && html`<${Tag}>attempt ${warning.attempt}<//>`}
         ${warning.routine && html`<${Tag}>as usual<//>`}
+      </li>`,
+    )}
+    ${unwarned.map(
+      ({
+        number,
+        says,
+        why,
+        matters,
+      }) => html`<li class=${number === chosen ? 'chosen' : ''} onClick=${() => onChoose(number)}>
+        <${Mark} number=${number} isRoutine=${!matters} onOpen=${() => onChoose(number)} />
+        <strong class="what">${says}</strong>
+        <span class="grow second">${why}</span>
+        ${!matters && html`<${Tag}>as usual<//>`}
       </li>`,
     )}
   </ol>`;
@@ -61,8 +76,8 @@ const Lines = ({ side, place, lines, none }: LinesProps) => html`<div class="hal
 
 const SIGN_COLORS: Readonly<Record<Unwarned['sign'], string>> = { '-': 'bad', '+': 'good', '~': 'accent' };
 
-const UnwarnedText = ({ unwarned: { sign, says, why } }: { unwarned: Unwarned }) =>
-  html`<p class="reason routine"><b class=${SIGN_COLORS[sign]}>${sign}</b> <span><strong>${says}</strong> ${why}</span></p>`;
+const UnwarnedText = ({ unwarned: { number, sign, says, why, matters } }: { unwarned: Unwarned }) =>
+  html`<p class="reason ${matters ? '' : 'routine'}"><${Mark} number=${number} isRoutine=${!matters} /> <b class=${SIGN_COLORS[sign]}>${sign}</b> <span><strong>${says}</strong> ${why}</span></p>`;
 
 function PairView({
   pair,
@@ -74,7 +89,8 @@ function PairView({
   chosen: number | undefined;
 }) {
   const element = useRef<HTMLElement>(null);
-  const isChosen = chosen !== undefined && pair.warnings.includes(chosen);
+  const isChosen =
+    chosen !== undefined && (pair.warnings.includes(chosen) || pair.unwarned?.number === chosen);
   useEffect(() => {
     if (isChosen) element.current?.scrollIntoView({ block: 'center' });
   }, [isChosen]);
@@ -141,9 +157,9 @@ function Pairs({
   </section>`;
 }
 
-/** How many changes may matter: those of which a warning tells that is not as usual. Wherever a number of changes stands, it is this one. */
-export const matteringIn = (warnings: readonly Warning[]): number =>
-  warnings.filter(({ routine }) => !routine).length;
+/** How many changes may matter: those of which a warning tells that is not as usual, and another model. Wherever a number of changes stands, it is this one. */
+export const matteringIn = ({ row, warnings }: Pick<Detail, 'row' | 'warnings'>): number =>
+  warnings.filter(({ routine }) => !routine).length + (row.replaced === undefined ? 0 : 1);
 
 /** `2 matter` */
 export const matterText = (mattering: number): string =>
@@ -214,17 +230,19 @@ export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: 
   );
   const { warnings, attempts } = detail;
   const unwarned =
-    asked.is === 'here' ? asked.answer.pairs.filter((pair) => pair.unwarned !== undefined).length : undefined;
+    asked.is === 'here'
+      ? asked.answer.pairs.flatMap((pair) => (pair.unwarned ? [pair.unwarned] : []))
+      : undefined;
   const title =
     attempt === undefined
       ? 'Nothing was sent to Gemini'
-      : titleOf(warnings.length, matteringIn(warnings), unwarned);
+      : titleOf(warnings.length, matteringIn(detail), unwarned?.length);
   return html`
     <div class="title-line"><h2 class="title">${title}</h2>
       <${AttemptChoice} attempts=${attempts} attempt=${attempt} label="Sent at" onAttempt=${onAttempt} />
     </div>
     ${asked.is === 'here' && html`<p class="second">${answerText(detail, asked.answer)}</p>`}
-    ${warnings.length > 0 && html`<${WarningList} warnings=${warnings} chosen=${chosen} onChoose=${onChoose} />`}
+    ${warnings.length + (unwarned?.length ?? 0) > 0 && html`<${WarningList} warnings=${warnings} unwarned=${unwarned ?? []} chosen=${chosen} onChoose=${onChoose} />`}
     ${attempt === undefined && html`<${NotAsked} isEnded=${detail.row.state === 'ended'} />`}
     ${attempt !== undefined && asked.is === 'loading' && html`<${Loading} isLate=${asked.isLate} />`}
     ${asked.is === 'failed' && html`<${Failed} why=${asked.why} />`}

@@ -109,9 +109,8 @@ function changedFigure({ hasSent }: Detail, mattering: number): Pick<CardProps, 
 
 /** `wholeMs`: the time that the request takes, or has taken until now. */
 function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
-  const { row, warnings, attempts, usualFirstMs, cachedBefore } = detail;
+  const { row, attempts, usualFirstMs, cachedBefore } = detail;
   const share = row.in ? (row.cached ?? 0) / row.in : undefined;
-  const mattering = matteringIn(warnings);
   const retries = Math.max(0, attempts.length - 1);
   const asked =
     attempts.length === 0
@@ -133,7 +132,7 @@ function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
     <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} sign=${row.lostDollars === undefined ? '' : 'warn'} href=${`#/requests/${row.id}?tab=usage`} />
-    <${Card} title="Changed" ...${changedFigure(detail, mattering)} href=${`#/requests/${row.id}?tab=changes`} />
+    <${Card} title="Changed" ...${changedFigure(detail, matteringIn(detail))} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }
 
@@ -359,7 +358,7 @@ export function Request({ address, go, rows, odd, onStep, megabytes, marks, now 
     <div class="page" key=${id}>
       <${Head} detail=${detail} rows=${rows} odd=${odd} base=${base} now=${now} isSmall=${isSmall} go=${go} onStep=${onStep} />
       ${!isSmall && html`<${Cards} detail=${detail} wholeMs=${wholeMs} /><${Timeline} detail=${detail} wholeMs=${wholeMs} />`}
-      <${Tabs} tab=${tab} mattering=${matteringIn(detail.warnings)} onChoose=${(one: Tab) => go(toTab(address, one))} />
+      <${Tabs} tab=${tab} mattering=${matteringIn(detail)} onChoose=${(one: Tab) => go(toTab(address, one))} />
       ${find !== '' && html`<${Finding} find=${find} marks=${marks} onEnd=${() => go(withQuery(address, { find: '' }))} />`}
       <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} rows=${rows} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
     </div>

@@ -67,7 +67,8 @@ describe('what is said of the answer', () => {
 
 test('the number beside the tab is that of the changes that matter, as in the title', () => {
   const some = warnings.map((one, index) => ({ ...one, routine: index === 0 }));
-  const mattering = matteringIn(some);
+  const mattering = matteringIn({ row: row({}), warnings: some });
+  expect(matteringIn({ row: row({ replaced: 'gemini-4-argon' }), warnings: some })).toBe(mattering + 1);
   expect(matterText(mattering)).toBe('2 matter');
   expect(titleOf(some.length, mattering, 1)).toBe('4 things were changed, 2 of them matter');
   expect(matterText(1)).toBe('1 matters');
