@@ -151,8 +151,10 @@ export type Conversation = {
     tools: readonly { name: string; description: Text; schema: Text }[];
     warnings?: readonly number[];
   };
-  /** Messages that the request before had too. */
+  /** Messages that are not new: those of the request before, or else those before the last answer. */
   earlier: readonly Message[];
+  /** True where the request before had the same messages. */
+  isAsBefore: boolean;
   fresh: readonly Message[];
   answer?: Message | undefined;
 };

@@ -19,15 +19,24 @@ const sizeOf = (value: unknown): number =>
 /** The request before, of the same conversation. */
 export type Before = { request: KeptRequest; row: Row } | undefined;
 
-/** The number of messages that the request before had too. Where it is not known: those before the last answer. */
-function earlierCount(messages: readonly Fields[], before: Before): number {
-  const bytes = before?.request.clientBytes();
+const messagesIn = (request: KeptRequest | undefined): Fields[] => {
+  const bytes = request?.clientBytes();
   const body = bytes && tryParseJson(new TextDecoder().decode(bytes));
-  const known = isObject(body) ? listOf(body['messages']).length : 0;
+  return isObject(body) ? listOf(body['messages']) : [];
+};
+
+/** The number of messages that are not new. Where the request before is not known: those before the last answer. */
+function earlierCount(messages: readonly Fields[], known: number): number {
   const last = messages.findLastIndex(({ role }) => role === 'assistant');
   if (known > 0 && known <= messages.length) return known === messages.length ? Math.max(0, last) : known;
   return Math.max(0, last);
 }
+
+/** Clients move the marks of their caches from message to message. */
+const withoutMarks = (key: string, value: unknown): unknown => (key === 'cache_control' ? undefined : value);
+
+const isSame = (one: readonly Fields[], other: readonly Fields[]): boolean =>
+  JSON.stringify(one, withoutMarks) === JSON.stringify(other, withoutMarks);
 
 const within = (path: string, place: string) => path === place || path.startsWith(`${place}.`);
 
@@ -99,7 +108,12 @@ export function conversationOf(
 ): Conversation {
   const { system, tools, messages: given } = opened.came()?.json ?? {};
   const messages = listOf(given);
-  const from = earlierCount(messages, before);
+  const known = messagesIn(before?.request);
+  const from = earlierCount(messages, known.length);
+  const isAsBefore =
+    from > 0 &&
+    known.length >= from &&
+    isSame(messagesIn(opened.request).slice(0, from), known.slice(0, from));
   const at = numbersAt(warnings);
   const reader = new BlockReader({
     at: PLACES.came,
@@ -113,6 +127,7 @@ export function conversationOf(
     system: systemOf(system, at),
     tools: toolsOf(tools, at),
     earlier: read.slice(0, from),
+    isAsBefore,
     fresh: read.slice(from),
     ...(answer ? { answer } : {}),
   };

@@ -158,3 +158,22 @@ describe('the conversation of a request', () => {
     },
   );
 });
+
+test.each<[string, object[], boolean]>([
+  ['there was no request before', [second], false],
+  ['the request before had the same messages', [first, second], true],
+  [
+    'the request before had other messages',
+    [{ ...first, messages: [{ role: 'user', content: 'Something else.' }] }, second],
+    false,
+  ],
+])('earlier messages: %s', async (_name, bodies, isAsBefore) => {
+  await using proxy = await startProxy({ fetch: google });
+  for (const body of bodies)
+    await (await proxy.send('/v1/messages', body, { 'x-claude-code-session-id': 'one' })).text();
+  const looker = await (await Looker.at(proxy)).until(allEnded(bodies.length));
+  looker.leave();
+  const last = looker.list.find(({ says }) => says.includes('Go on.'));
+  const told: Conversation = await (await proxy.send(`/ui/api/requests/${last?.id}/conversation`)).json();
+  expect([told.earlier.map(({ path }) => path), told.isAsBefore]).toEqual([['messages.0'], isAsBefore]);
+});

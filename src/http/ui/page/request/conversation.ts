@@ -136,8 +136,8 @@ function ToolList({ tools, base, find }: ToolListProps) {
   </div>`;
 }
 
-const earlierText = (earlier: readonly Message[]) =>
-  `${[...new Set([earlier[0]?.path, earlier.at(-1)?.path])].join(' – ')}, same as in the request before`;
+const earlierText = ({ earlier, isAsBefore }: Content) =>
+  `${[...new Set([earlier[0]?.path, earlier.at(-1)?.path])].join(' – ')}, ${isAsBefore ? 'same as in the request before' : 'before the last answer that the client sent along'}`;
 
 type ConversationProps = {
   content: Content;
@@ -166,7 +166,7 @@ export function Conversation({ content, hasSent, isEnded, ...shared }: Conversat
     }
     ${
       earlier.length > 0 &&
-      html`<${Fold} isOpen=${isFound(earlier, shared)} head=${html`<strong>${plural(earlier.length, 'earlier message')}</strong> <span class="second">${earlierText(earlier)}</span>`}>
+      html`<${Fold} isOpen=${isFound(earlier, shared)} head=${html`<strong>${plural(earlier.length, 'earlier message')}</strong> <span class="second">${earlierText(content)}</span>`}>
         ${() => earlier.map((message) => html`<${MessageView} message=${message} shared=${shared} />`)}
       <//>`
     }
