@@ -16,6 +16,10 @@ const NO_REST: Rest = { sent: [], kept: [], unsent: [] };
 /** The model in an address such as `…/models/gemini-4-argon:streamGenerateContent`. */
 const modelIn = (url: string): string | undefined => /\/models\/([^/:?]+)/.exec(url)?.[1];
 
+/** A client may have made up the name of a model. */
+const hidden = (name: string | undefined, { shown }: Opened): string | undefined =>
+  name === undefined ? undefined : shown.text(name);
+
 type IsChanged = (place: string) => boolean;
 
 /** True for a place that one of the paths names, or leads into. */
@@ -53,7 +57,7 @@ export function changesOf(
   const model = modelIn(url);
   const { replacement } = opened.request;
   const standsInFor = replacement?.to === model ? replacement?.from : undefined;
-  const both = { came, sent, again, model, standsInFor };
+  const both = { came, sent, again, model: hidden(model, opened), standsInFor: hidden(standsInFor, opened) };
   const pairs = [...places.values()].flatMap((group): Pair[] => {
     const [first] = group;
     if (!first || came === NOTHING) return [];
