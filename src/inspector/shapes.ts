@@ -277,8 +277,8 @@ export type Frames = {
   eventCount: number;
 };
 
-/** `GET /ui/api/requests/:id/raw`: everything that is kept of the request, redacted, in the order in which it came. */
-export type Raw = { parts: readonly { name: string; bytes: number; text: Text }[] };
+/** `GET /ui/api/requests/:id/raw`: everything that is kept of the request, redacted, in the order in which it came. `hidden`: how many places of a body were blotted out. */
+export type Raw = { parts: readonly { name: string; bytes: number; hidden: number; text: Text }[] };
 
 /** A model that has answered in place of another one: since when, when last, how often. */
 export type Instead = { model: string; since: number; last: number; requests: number };

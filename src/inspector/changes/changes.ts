@@ -9,7 +9,7 @@ import { fullPath, isOfAnswer, placeName, sidesOf } from './places.ts';
 import { type Rest, restOf } from './rest.ts';
 import { unwarnedPairs } from './unwarned.ts';
 
-const NOTHING: Body = { text: '', json: {}, bytes: 0 };
+const NOTHING: Body = { text: '', json: {}, bytes: 0, hidden: 0 };
 
 const NO_REST: Rest = { sent: [], kept: [], unsent: [] };
 

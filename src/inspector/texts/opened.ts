@@ -3,20 +3,45 @@
  * cut.
  */
 import { isObject, type Json, tryParseJson } from '../../lib/json.ts';
+import { joined } from '../../sim/redact.ts';
 import { answerMessage, type ReadAnswer } from '../answer-message.ts';
-import type { Piece } from '../byte-log.ts';
+import type { ByteLog, Piece } from '../byte-log.ts';
 import type { KeptRequest } from '../kept-request.ts';
 import type { Exchange } from '../parts.ts';
 import type { Shown } from '../shown.ts';
 
-export type Body = { text: string; json: Record<string, unknown>; bytes: number };
+/** `hidden`: how many of its places were blotted out. */
+export type Body = { text: string; json: Record<string, unknown>; bytes: number; hidden: number };
 
 const decoder = new TextDecoder();
 
-const bodyOf = (text: string, bytes: number): Body => {
+const BLOT = 'x'.charCodeAt(0);
+
+/** The places at which bytes were blotted out: runs of blots with a byte that was another one before. */
+function placesHidden(came: Uint8Array, clean: Uint8Array): number {
+  if (came === clean) return 0;
+  let places = 0;
+  let isIn = false;
+  for (let at = 0; at < clean.length; at++) {
+    if (clean[at] !== BLOT) isIn = false;
+    else if (!isIn && came[at] !== BLOT) {
+      places++;
+      isIn = true;
+    }
+  }
+  return places;
+}
+
+function bodyOf(clean: Uint8Array, came: Uint8Array): Body {
+  const text = decoder.decode(clean);
   const json = tryParseJson(text);
-  return { text, json: isObject(json) ? json : {}, bytes };
-};
+  return {
+    text,
+    json: isObject(json) ? json : {},
+    bytes: clean.byteLength,
+    hidden: placesHidden(came, clean),
+  };
+}
 
 /** Which texts are wanted. `sent` and `reads` are the number of an attempt. */
 export type Wanted = {
@@ -42,6 +67,7 @@ export class Opened {
   readonly #sent = new Map<Exchange, Body | undefined>();
   readonly #reads = new Map<Exchange, Piece[]>();
   #answer: string | undefined;
+  readonly #hidden = new Map<ByteLog, number>();
 
   constructor(request: KeptRequest, shown: Shown) {
     this.request = request;
@@ -90,6 +116,11 @@ export class Opened {
     return this.#answer;
   }
 
+  /** How many places were blotted out in an answer that was loaded. */
+  hiddenIn(answer: ByteLog): number {
+    return this.#hidden.get(answer) ?? 0;
+  }
+
   answer(): ReadAnswer {
     return answerMessage(this.answerText());
   }
@@ -105,21 +136,27 @@ export class Opened {
   async #loadCame(): Promise<void> {
     const bytes = this.request.clientBytes();
     const clean = bytes && (await this.shown.bytes(bytes));
-    this.#came = { body: clean && bodyOf(decoder.decode(clean), clean.byteLength) };
+    this.#came = { body: clean && bodyOf(clean, bytes) };
   }
 
   async #loadSent(exchange: Exchange): Promise<void> {
     const text = this.request.sentText(exchange);
-    const bytes = text === undefined ? undefined : await this.shown.bytes(Buffer.from(text));
-    this.#sent.set(exchange, bytes && bodyOf(decoder.decode(bytes), bytes.byteLength));
+    const bytes = text === undefined ? undefined : Buffer.from(text);
+    this.#sent.set(exchange, bytes && bodyOf(await this.shown.bytes(bytes), bytes));
   }
 
   async #loadReads(exchange: Exchange): Promise<void> {
-    this.#reads.set(exchange, await this.shown.pieces(exchange.answer.pieces()));
+    const pieces = exchange.answer.pieces();
+    const clean = await this.shown.pieces(pieces);
+    this.#reads.set(exchange, clean);
+    this.#hidden.set(exchange.answer, placesHidden(joined(pieces), joined(clean)));
   }
 
   async #loadAnswer(): Promise<void> {
-    this.#answer = decoder.decode(await this.shown.bytes(this.request.answer.bytes));
+    const { answer } = this.request;
+    const clean = await this.shown.bytes(answer.bytes);
+    this.#answer = decoder.decode(clean);
+    this.#hidden.set(answer, placesHidden(answer.bytes, clean));
   }
 }
 

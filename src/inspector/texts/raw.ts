@@ -5,7 +5,7 @@ import type { Raw } from '../shapes.ts';
 import type { Opened } from './opened.ts';
 import { PLACES, textFrom } from './text.ts';
 
-type Part = { name: string; bytes: number; text: string };
+type Part = { name: string; bytes: number; text: string; hidden: number };
 
 const HIDDEN = '(hidden)';
 
@@ -22,11 +22,21 @@ function exchangeParts(opened: Opened, exchange: Exchange): Part[] {
   const sent = opened.sentIn(exchange);
   const status = exchange.status === undefined ? 'no answer' : String(exchange.status);
   return [
-    ...(sent ? [{ name: `Sent at attempt ${exchange.attempt}`, bytes: sent.bytes, text: sent.text }] : []),
+    ...(sent
+      ? [
+          {
+            name: `Sent at attempt ${exchange.attempt}`,
+            bytes: sent.bytes,
+            text: sent.text,
+            hidden: sent.hidden,
+          },
+        ]
+      : []),
     {
       name: `Gemini’s answer to attempt ${exchange.attempt}: ${status}`,
       bytes: exchange.answer.length,
       text: readsText(opened, exchange),
+      hidden: opened.hiddenIn(exchange.answer),
     },
   ];
 }
@@ -34,7 +44,7 @@ function exchangeParts(opened: Opened, exchange: Exchange): Part[] {
 /** A request that is refused for its headers, or for how it is packed, has no body that could be shown. */
 function unread({ request: { events, isEnded } }: Opened): Part[] {
   if (!isEnded || events.some(({ type }) => type === 'read')) return [];
-  return [{ name: 'The client’s request: refused before its body was read', bytes: 0, text: '' }];
+  return [{ name: 'The client’s request: refused before its body was read', bytes: 0, text: '', hidden: 0 }];
 }
 
 export function rawParts(opened: Opened): Part[] {
@@ -42,17 +52,25 @@ export function rawParts(opened: Opened): Part[] {
   const came = opened.came();
   if (!request.hasTexts) return [];
   return [
-    { name: 'The client’s headers', bytes: 0, text: `POST ${request.path}\n${headersOf(opened)}` },
-    ...(came ? [{ name: 'The client’s request', bytes: came.bytes, text: came.text }] : unread(opened)),
+    { name: 'The client’s headers', bytes: 0, text: `POST ${request.path}\n${headersOf(opened)}`, hidden: 0 },
+    ...(came
+      ? [{ name: 'The client’s request', bytes: came.bytes, text: came.text, hidden: came.hidden }]
+      : unread(opened)),
     ...request.exchanges.flatMap((exchange) => exchangeParts(opened, exchange)),
-    { name: 'What the client got', bytes: request.answer.length, text: opened.answerText() },
+    {
+      name: 'What the client got',
+      bytes: request.answer.length,
+      text: opened.answerText(),
+      hidden: opened.hiddenIn(request.answer),
+    },
   ].map((part) => (part.bytes === 0 ? { ...part, bytes: part.text.length } : part));
 }
 
 export const rawOf = (opened: Opened): Raw => ({
-  parts: rawParts(opened).map(({ name, bytes, text }, number) => ({
+  parts: rawParts(opened).map(({ name, bytes, text, hidden }, number) => ({
     name,
     bytes,
+    hidden,
     text: textFrom(text, PLACES.raw(number)),
   })),
 });

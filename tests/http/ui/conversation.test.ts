@@ -169,11 +169,32 @@ test.each<[string, object[], boolean]>([
   ],
 ])('earlier messages: %s', async (_name, bodies, isAsBefore) => {
   await using proxy = await startProxy({ fetch: google });
-  for (const body of bodies)
-    await (await proxy.send('/v1/messages', body, { 'x-claude-code-session-id': 'one' })).text();
+  let id: string | null = null;
+  for (const body of bodies) {
+    const response = await proxy.send('/v1/messages', body, { 'x-claude-code-session-id': 'one' });
+    await response.text();
+    id = response.headers.get('request-id');
+  }
   const looker = await (await Looker.at(proxy)).until(allEnded(bodies.length));
   looker.leave();
-  const last = looker.list.find(({ says }) => says.includes('Go on.'));
-  const told: Conversation = await (await proxy.send(`/ui/api/requests/${last?.id}/conversation`)).json();
+  const told: Conversation = await (await proxy.send(`/ui/api/requests/${id}/conversation`)).json();
   expect([told.earlier.map(({ path }) => path), told.isAsBefore]).toEqual([['messages.0'], isAsBefore]);
+});
+
+test('raw tells of each text how many of its places were blotted out', async () => {
+  await using proxy = await startProxy({ fetch: google });
+  const text = 'The key is sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123456789, says peter-42 to peter-42.';
+  const body = { ...first, messages: [{ role: 'user', content: text }] };
+  const response = await proxy.send('/v1/messages', body, { 'x-goog-api-key': 'peter-42' });
+  await response.text();
+  const looker = await (await Looker.at(proxy)).until(allEnded(1));
+  looker.leave();
+  const { parts }: Raw = await (await proxy.send(`/ui/api/requests/${looker.list[0]?.id}/raw`)).json();
+  expect(parts.map(({ name, hidden }) => [name, hidden])).toEqual([
+    ['The client’s headers', 0],
+    ['The client’s request', 3],
+    ['Sent at attempt 1', 3],
+    ['Gemini’s answer to attempt 1: 200', 0],
+    ['What the client got', 0],
+  ]);
 });

@@ -262,9 +262,9 @@ function RawView({ base, version, megabytes, find }: RawProps) {
   if (asked.answer.parts.length === 0) return html`<${LetGo} megabytes=${megabytes} />`;
   return html`<section class="panel raw">${asked.answer.parts.map(
     (
-      { name, bytes: size, text },
+      { name, bytes: size, hidden, text },
       index,
-    ) => html`<${Fold} key=${`${index} ${find}`} isOpen=${find === '' ? index === 0 : holds(text.text, find)} head=${html`<strong>${name}</strong> <span class="second">${bytes(size)}</span>`}>
+    ) => html`<${Fold} key=${`${index} ${find}`} isOpen=${find === '' ? index === 0 : holds(text.text, find)} head=${html`<strong>${name}</strong> <span class="second">${bytes(size)}${hidden > 0 && `, ${plural(hidden, 'place')} hidden as xxxxxx`}</span>`}>
       ${() => html`<div class="inside"><${LongText} text=${text} base=${base} name=${name} /></div>`}
     <//>`,
   )}</section>`;
