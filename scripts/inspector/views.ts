@@ -40,7 +40,7 @@ const TAB_TEXTS: Readonly<Record<(typeof TABS)[number], readonly (string | RegEx
     'Anthropic’s request, as it came',
     'Gemini’s request, as sent',
     'top_k',
-    /^4 things were changed, 2 of them matter$/,
+    /^5 things were changed, 3 of them matter$/,
   ],
   'Frames and events': ['What Gemini sent, what the client got', /message_start/, 'Answer to'],
   'Usage and cost': [
@@ -61,8 +61,8 @@ async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
   );
   await check(`${name}: so does the card of the cost`, () => sees(page, 'for failed attempts', '.cards'));
   await check(`${name}: card, badge and tab tell one number of changes that matter`, async () => {
-    await sees(page, /^2 matter$/, '.cards');
-    await sees(page, /^2 matter$/, '.tabs');
+    await sees(page, /^3 matter$/, '.cards');
+    await sees(page, /^3 matter$/, '.tabs');
   });
   await check(`${name}: the time line has each attempt`, () => sees(page, 'Attempt 2', '.timeline'));
   await check(`${name}: the time line tells the failure`, () => sees(page, /503/, '.timeline'));
