@@ -113,7 +113,7 @@ async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
   await isNothingCut(page, `${name}: keys`);
   await keep(page, `keys-${name}`, true);
   await page.locator('.top nav a[href="#/charts"]').click();
-  await check(`${name}: charts`, () => sees(page, 'Time to first content'));
+  await check(`${name}: charts`, () => sees(page, 'Time to the first text or call'));
   await check(`${name}: the models in the table`, () => sees(page, 'gemini-4-carbon', '.charts table'));
   await isNothingCut(page, `${name}: charts`);
   await keep(page, `charts-${name}`, true);

@@ -5,6 +5,7 @@
 import type { ErrorType } from '../anthropic/errors.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Repair } from '../gemini/frames.ts';
+import { adviceFor } from '../translate/errors.ts';
 import type { WarningCode } from '../translate/warnings.ts';
 
 /** What became of something in the request or in the answer. */
@@ -70,6 +71,43 @@ const TOLD = {
   timeout_error: 'no answer came in time',
   overloaded_error: 'there is too much to do',
 } as const satisfies Record<ErrorType, string>;
+
+/** What to do about an error for which no failure of upstream is to blame. */
+const ADVICE = {
+  invalid_request_error: 'Change in the request what the message names, and send it again.',
+  authentication_error: 'Give the client the key of PROXY_API_KEY, or one of CLIENT_KEYS.',
+  billing_error: 'See to the budget or the billing that the message names.',
+  permission_error: 'See the message: another key, or another setting of the proxy, may allow this.',
+  not_found_error: 'Correct the name or the id that the message names; GET /v1/models lists the models.',
+  conflict_error: 'Ask for the present state first, and try again with that.',
+  request_too_large: 'Send less at once: fewer or smaller pictures, documents or messages.',
+  rate_limit_error:
+    'Wait as long as the message says, or raise the limit: CLIENT_KEYS has those of clients, DAILY_BUDGET_USD that of the day.',
+  api_error: 'Send it again; where that fails too, the log of the proxy tells more.',
+  timeout_error: 'Send it again; where that fails too, raise REQUEST_TIMEOUT.',
+  overloaded_error: 'Send it again in a moment; STREAMS_MAX limits how many answers may be under way.',
+} as const satisfies Record<ErrorType, string>;
+
+const AGAIN = 'The same request, sent again, may be answered.';
+
+/** What to do about an error, by the class of the failure or else by its type. The first is what a test of a key says. */
+export function adviceWords(failure: string | undefined, type: string): string | undefined {
+  const advice = failure === undefined ? undefined : adviceFor(failure);
+  if (!advice) return wordsIn(ADVICE, type);
+  return advice.retryable ? `${advice.guidance} ${AGAIN}` : advice.guidance;
+}
+
+/** Failures of which the page of keys says until when they last. */
+const OF_KEYS: ReadonlySet<string | undefined> = new Set<FailureClass>([
+  'key',
+  'billing',
+  'quota-minute',
+  'quota-day',
+  'model-missing',
+  'overloaded',
+]);
+
+export const isOfKeys = (failure: string | undefined): boolean => OF_KEYS.has(failure);
 
 const wordsIn = (table: Readonly<Record<string, string>>, code: string): string | undefined =>
   Object.hasOwn(table, code) ? table[code] : undefined;

@@ -171,10 +171,12 @@ export type AttemptRow = {
 export type Detail = {
   row: Row;
   headline: string;
+  /** What to do about a request that failed. `isOfKeys`: the page of keys says until when it lasts. */
+  advice?: { text: string; isOfKeys: boolean } | undefined;
   /** Beside the headline: words, in order, such as `main, turn 31`. */
   facts: readonly string[];
   homeKey?: string | undefined;
-  /** The model's median first content. */
+  /** The model's median time from an attempt to its first text or call. */
   usualFirstMs?: number | undefined;
   cachedBefore?: number | undefined;
   /** In the order of time. */

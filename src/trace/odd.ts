@@ -6,7 +6,7 @@ import type { Summary } from './summary.ts';
 export type Sign =
   /** The client got an error. */
   | 'failed'
-  /** The request waited, was sent again or elsewhere, or was answered late. */
+  /** The request waited, was sent again or elsewhere, was answered late, or much less of its prompt came from the cache than before. */
   | 'slow'
   /** The request or the answer was changed on its way. */
   | 'changed'

@@ -263,6 +263,11 @@ export const isRetryable = (error: unknown): boolean =>
 export const guidanceFor = (error: unknown): string =>
   error instanceof UpstreamError ? rowOf(error).guidance : 'See the log of the proxy.';
 
+/** The same advice by the class of a failure, and whether the same request may be answered if it is sent again. */
+export function adviceFor(failure: string): { guidance: string; retryable: boolean } | undefined {
+  return Object.hasOwn(FAILURES, failure) ? FAILURES[failure as FailureClass] : undefined;
+}
+
 const sentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text.trimEnd() : `${text}.`);
 const noFullStop = (text: string): string => text.trimEnd().replace(/\.$/, '');
 

@@ -30,9 +30,11 @@ export const showCharts: Handler = inspected(({ client, deps }) => {
   return shownJson(chartsOf(deps.usage, { range, by, now, upstream: deps.keys.kind }));
 });
 
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 const saidOf = ({ fingerprint, latency, told }: Tested): string =>
   told
-    ? `#${fingerprint}: ${told.message} ${told.guidance}`
+    ? `#${fingerprint}: ${sentence(told.message)} ${told.guidance}`
     : `#${fingerprint} answers, after ${latency} ms.`;
 
 async function tested(

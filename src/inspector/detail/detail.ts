@@ -5,7 +5,7 @@ import type { Oddness } from '../../trace/odd.ts';
 import type { Summary } from '../../trace/summary.ts';
 import type { Inspector } from '../inspector.ts';
 import type { KeptRequest } from '../kept-request.ts';
-import { errorWords, failureWords } from '../plain-words.ts';
+import { adviceWords, errorWords, failureWords, isOfKeys } from '../plain-words.ts';
 import { isAllTold, summaryOf } from '../rows/row.ts';
 import { spansOf, totalsOf } from '../rows/spans.ts';
 import type { AttemptRow, Detail, Row } from '../shapes.ts';
@@ -73,6 +73,11 @@ function headlineOf(summary: Summary, oddness: Oddness): string {
   return `${opening} ${errorWords(error.class ?? error.error, error.message)}`;
 }
 
+function adviceOf({ error }: Summary): Detail['advice'] {
+  const text = error && adviceWords(error.class, error.error);
+  return text === undefined ? undefined : { text, isOfKeys: isOfKeys(error?.class) };
+}
+
 const hiding = (shown: Shown) => (text: string) => shown.text(text);
 
 export function detailOf(request: KeptRequest, inspector: Inspector, limits: TimeLimits): Detail {
@@ -92,6 +97,7 @@ export function detailOf(request: KeptRequest, inspector: Inspector, limits: Tim
   return {
     row,
     headline: hidden(headlineOf(summary, request.oddness)),
+    advice: adviceOf(summary),
     facts: [callerText(row, conversation.length)],
     homeKey: homeKeyOf(events),
     usualFirstMs: summary.model === undefined ? undefined : inspector.usualFirstMs(summary.model),

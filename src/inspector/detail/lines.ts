@@ -55,6 +55,7 @@ class Lines {
   #read: number | undefined;
   #firstAt: number | undefined;
   #lastSaid: string | undefined;
+  #hasFailed = false;
 
   constructor(facts: LineFacts) {
     this.#facts = facts;
@@ -73,11 +74,12 @@ class Lines {
         return;
       case 'first-thought':
         this.#sign(event.ms, 'thinking');
+        this.#mark('First thought', event.ms, `${duration(event.ms)} after the request came`);
         return;
       case 'first-content':
         this.#sign(event.ms, 'writing');
         this.#mark(
-          'First content',
+          'First text or call',
           event.ms,
           `${duration(event.ms)} after the request came; from here on nothing is retried`,
         );
@@ -138,7 +140,13 @@ class Lines {
           this.#mark('Stream repaired', event.ms, changeWords(event.code, event.path, event.detail), 'slow');
         return;
       case 'error':
-        this.#mark('Error told', event.ms, errorWords(event.class ?? event.error, event.message), 'failed');
+        this.#hasFailed = true;
+        this.#mark(
+          'Error sent to the client',
+          event.ms,
+          errorWords(event.class ?? event.error, event.message),
+          'failed',
+        );
         return;
       case 'end':
         this.#end(event);
@@ -301,7 +309,13 @@ class Lines {
       const spans = attempt.line.spans ?? [];
       attempt.line.spans = [...spans.slice(0, -1), ...closed(spans.at(-1), ms)];
     }
-    this.#mark('End', ms, clientLeft ? 'the client left' : String(status));
+    this.#mark('End', ms, clientLeft ? 'the client left' : this.#endText(status));
+  }
+
+  /** An error that is told in a stream comes after its status. */
+  #endText(status: number): string {
+    if (!this.#hasFailed || status >= 400) return String(status);
+    return `the stream ended with the error; its status, ${status}, had been sent before`;
   }
 
   #mark(label: string, ms: number, text: string, sign?: Line['sign']): void {

@@ -92,7 +92,7 @@ function headlineOf(
   // The largest comes first; all that are not shown by themselves are the last one, and no name says what they are.
   const [worst] = errors.groups;
   if (last?.most !== undefined && usual !== undefined && last.most > MUCH_LATER * usual && last.most > 5_000)
-    return `Slower since ${clock(last.start)}: 95 of 100 begin within ${(last.most / 1_000).toFixed(1)} s`;
+    return `Slower since ${clock(last.start)}: 95 of 100 begin within about ${(last.most / 1_000).toFixed(1)} s`;
   const requests = table.reduce((sum, row) => sum + row.requests, 0);
   if (requests === 0) return 'Nothing was asked in this time';
   const failed = table.reduce((sum, row) => sum + row.errors, 0);

@@ -86,10 +86,12 @@ function stateOf({ end, firstSignMs }: Summary): Row['state'] {
   return firstSignMs === undefined ? 'open' : 'streaming';
 }
 
-function tokensOf({ usage }: Summary): Pick<Row, 'in' | 'cached' | 'out' | 'thinking'> {
-  if (!usage) return {};
-  const { cached, out, thinking } = usage;
-  return { in: usage.in + cached, cached, out, thinking };
+/** Of an answer that failed, what Google has counted for it: that is paid. */
+function tokensOf({ usage, spent, end }: Summary): Pick<Row, 'in' | 'cached' | 'out' | 'thinking'> {
+  const counted = usage ?? (end ? spent : undefined);
+  if (!counted) return {};
+  const { cached, out, thinking } = counted;
+  return { in: counted.in + cached, cached, out, thinking };
 }
 
 const dollarsOf = ({ spent, lost }: Summary): Pick<Row, 'dollars' | 'listDollars' | 'lostDollars'> => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Charts, Conversation, Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
+import type { Conversation, Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
 import {
@@ -41,7 +41,7 @@ describe('one request', () => {
     await using proxy = await startProxy({ fetch: async () => googleError(400, 'INVALID_ARGUMENT', text) });
     await (await proxy.send('/v1/messages', hello)).text();
     const detail = await onlyDetail(proxy);
-    for (const told of [detail.row.words, detail.headline, line(detail, 'Error told')?.text])
+    for (const told of [detail.row.words, detail.headline, line(detail, 'Error sent to the client')?.text])
       expect(told).toContain(text);
     expect(detail.headline).toMatch(/^Failed after /);
   });
@@ -85,38 +85,6 @@ describe('one request', () => {
     expect(await curl.text()).toContain('Nothing was asked of Gemini');
   });
 
-  test.each<[string, object]>([
-    ['for its body', { max_tokens: undefined }],
-    [
-      'for a picture that is none',
-      {
-        messages: [
-          {
-            role: 'user',
-            content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: '!!!' } }],
-          },
-        ],
-      },
-    ],
-  ])(
-    'no model stands in the row, the charts and the metrics where a request was refused here %s',
-    async (_name, body) => {
-      await using proxy = await startProxy({ fetch: async () => googleStream(textChunk('hi', 'STOP')) });
-      expect((await proxy.send('/v1/messages', { ...hello, ...body })).status).toBe(400);
-      const { row, attempts } = await onlyDetail(proxy);
-      expect([row.answered, row.replaced, row.key, attempts]).toEqual([undefined, undefined, undefined, []]);
-      for (const [by, name] of [
-        ['model', 'no model was asked'],
-        ['key', 'no key was used'],
-      ] as const) {
-        const { table }: Charts = await (await proxy.send(`/ui/api/charts?by=${by}`)).json();
-        expect(table.map((one) => [one.name, one.errors])).toEqual([[name, 1]]);
-      }
-      const metrics = await (await proxy.send('/metrics')).text();
-      expect(metrics).toMatch(/requests_total\{model="none",.*outcome="invalid_request_error"\} 1/);
-    },
-  );
-
   test('the headline of a request that was refused here has the reason', async () => {
     await using proxy = await startProxy();
     await (await proxy.send('/v1/messages', { ...hello, max_tokens: 'many' })).text();
@@ -140,7 +108,7 @@ describe('one request', () => {
       'Attempt 1',
       'Pause',
       'Attempt 2',
-      'First content',
+      'First text or call',
       'End',
     ]);
     expect(line(detail, 'Attempt 1')).toMatchObject({
@@ -156,6 +124,18 @@ describe('one request', () => {
       { number: 1, model: 'gemini-4-argon', status: 503, failure: 'overloaded' },
       { number: 2, status: 200 },
     ]);
+  });
+
+  test('a first thought has a line of its own, at the time that the card and the list have', async () => {
+    const thought = { candidates: [{ content: { role: 'model', parts: [{ text: 'hm', thought: true }] } }] };
+    await using proxy = await startProxy({
+      fetch: answersOf(googleStream(thought, textChunk('hi', 'STOP'))),
+    });
+    const thinking = { type: 'enabled', budget_tokens: 1_024 };
+    await (await proxy.send('/v1/messages', { ...hello, max_tokens: 2_000, stream: true, thinking })).text();
+    const detail = await onlyDetail(proxy);
+    expect(labels(detail)).toEqual(expect.arrayContaining(['First thought', 'First text or call']));
+    expect(line(detail, 'First thought')?.mark).toBe(detail.row.firstMs);
   });
 
   test('the spans and the totals add up to the whole time', async () => {

@@ -7,7 +7,7 @@ import { bytes, count } from './figures/words.ts';
 
 const SIGN_TEXTS = {
   failed: 'failed',
-  slow: 'slow or retried',
+  slow: 'slow, retried or not cached',
   changed: 'changed',
   good: 'well',
   idle: 'idle',

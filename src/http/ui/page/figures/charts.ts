@@ -6,7 +6,7 @@ import { type Address, withQuery } from '../data/address.ts';
 import { type Go, useAnswer, useNow } from '../data/hooks.ts';
 import { Failed, Loading } from '../states.ts';
 import { Columns, Lines, type Series } from './chart-shapes.ts';
-import { cost, count, money, percent, seconds, tokens } from './words.ts';
+import { cost, count, money, percent, plural, seconds, tokens } from './words.ts';
 
 const RANGES = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' };
 const GROUPS = ['model', 'client', 'key'] as const;
@@ -121,7 +121,7 @@ function FourCharts({ content, asTable }: { content: Content; asTable: boolean }
         COLOURS,
       )}
       texts=${content.cost.groups.map(({ name, dollars }) => `${name} ${money(dollars)}`)} label=${dollarLabel} />
-    <${Chart} ...${common} lines title="Time to first content" note=${`${count(requests)} requests`}
+    <${Chart} ...${common} lines title="Time to the first text or call" note=${`${plural(requests, 'request')}, times to within 5 %`}
       series=${firstSeries} texts=${firstSeries.map(({ name }) => name)} label=${(value: number) => `${Number((value / 1_000).toFixed(2))} s`} />
     <${Chart} ...${common} title="Errors told to clients" note=${`${count(errors)}${answered > 0 ? `, ${((errors / answered) * 100).toFixed(1)} % of requests` : ''}`}
       series=${group(
@@ -134,13 +134,13 @@ function FourCharts({ content, asTable }: { content: Content; asTable: boolean }
 }
 
 const both = (half: number | undefined, most: number | undefined) =>
-  half === undefined ? '–' : `${seconds(half)} / ${most === undefined ? '–' : seconds(most)} s`;
+  half === undefined ? '–' : `~ ${seconds(half)} / ${most === undefined ? '–' : seconds(most)} s`;
 
 const ByTable = ({ content, by }: { content: Content; by: string }) => html`<section class="panel">
     <header><h2>By ${by}</h2></header>
     <div class="scroll"><table>
       <thead><tr><th>${by[0]?.toUpperCase()}${by.slice(1)}</th><th class="figure">Requests</th><th class="figure">In</th><th class="figure">Cached</th><th class="figure">Out</th>
-        <th class="figure">First content, half / 95 %</th><th class="figure">Errors</th><th class="figure">Cost</th><th class="figure">Anthropic’s list</th></tr></thead>
+        <th class="figure">First text or call, half / 95 %, about</th><th class="figure">Errors</th><th class="figure">Cost</th><th class="figure">Anthropic’s list</th></tr></thead>
       <tbody>${content.table.map(
         (
           row,

@@ -163,7 +163,7 @@ function useTest(onDone: () => void): { test: Test; dialog: unknown } {
   const close = () => say(undefined);
   const dialog =
     said &&
-    html`<${Dialog} title=${said.title} onClose=${close}><p role="status">${said.text}</p>
+    html`<${Dialog} title=${said.title} onClose=${close}><div role="status">${said.text.split('\n').map((line) => html`<p>${line}</p>`)}</div>
       <div class="buttons"><button class="primary" onClick=${close}>Close</button></div><//>`;
   return { test, dialog };
 }

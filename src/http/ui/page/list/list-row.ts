@@ -149,7 +149,7 @@ function RequestRow({ row, excerpt, scaleMs, now }: RequestRowProps) {
     <${Figure} kind="first">${row.firstMs === undefined ? undefined : seconds(row.firstMs)}<//>
     <${Figure} kind=${`total ${isSlow ? 'strong' : ''} ${row.totalMs === undefined ? 'running' : ''}`}>${totalText(row, now)}<//>
     <${Figure} kind="in">${row.in === undefined ? undefined : tokens(row.in)}<//>
-    <${Figure} kind=${isSlow && share === 0 ? 'cached warn' : 'cached'}>${share === undefined ? undefined : percent(share)}<//>
+    <${Figure} kind="cached">${share === undefined ? undefined : percent(share)}<//>
     <${Figure} kind="out">${row.out === undefined ? undefined : tokens(row.out)}<//>
     <${Figure} kind="dollars">${row.dollars === undefined ? undefined : dollars(row.dollars)}<//>
     <${Odd} row=${row} now=${now} />

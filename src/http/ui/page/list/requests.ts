@@ -64,7 +64,7 @@ const searchText = ({ searched, total, done, found, why }: Search): string => {
   return done ? `${count(found.size)} found` : `${count(searched)} of ${count(total)} searched`;
 };
 
-const CHIP_TEXTS = { failed: 'failed', slow: 'slow or retried', changed: 'changed' };
+const CHIP_TEXTS = { failed: 'failed', slow: 'slow, retried or not cached', changed: 'changed' };
 
 function Menu({ rows, address, go }: { rows: readonly Row[]; address: Address; go: Go }) {
   const [isOpen, open] = useState(false);

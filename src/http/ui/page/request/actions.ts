@@ -20,7 +20,7 @@ function AdoptDialog({ question: { name, folder, command }, onSave, onClose }: A
   return html`<${Dialog} title="Adopt this request as a test?" onClose=${onClose}>
     <p>First the request is saved as the recording <code>${name}</code>, with its secrets blotted out, in</p>
     <pre class="command">${folder}</pre>
-    <p>Then this command, in a clone of the proxy, makes a test of it, under the name at its end. Nothing else is written.</p>
+    <p>Then this command, in a clone of the proxy, makes a test of it: a folder under the name at its end, and its line in the list of all tests of this kind. The command shortens the request as far as its answer stays the same.</p>
     <pre class="command">${command}</pre>
     <div class="buttons">
       <button class="primary" onClick=${onSave}>Save the recording</button>

@@ -127,7 +127,7 @@ function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
           '\u00a0%',
         );
   return html`<section class="panel cards" aria-label="Figures">
-    <${Card} title="First thought or text" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `ordinarily ${seconds(usualFirstMs)} s`} />
+    <${Card} title="First thought or text" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `text ordinarily after ${seconds(usualFirstMs)} s`} />
     <${Card} title="Total" value=${`${seconds(wholeMs)} s`} note=${totalNote} />
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
@@ -194,6 +194,17 @@ function BegunBy({ row, rows }: { row: Row; rows: readonly Row[] }) {
   return html`<p class="begun-note">A call in the answer to <a href=${`#/requests/${origin.id}${call}`}>“${origin.says}” (${clock(origin.at)})</a> began this subagent.</p>`;
 }
 
+const Advice = ({ advice: { text, isOfKeys } }: { advice: NonNullable<Detail['advice']> }) =>
+  html`<p class="advice-note"><strong>What to do:</strong> ${text}${isOfKeys && html` <a href="#/keys">Keys</a> says until when a key or a model is out.`}</p>`;
+
+/** The status of an answer that failed after its beginning says nothing of the failure. */
+function endText({ state, sign, status, ending }: Row): string {
+  if (state !== 'ended') return 'under way';
+  if (sign === 'failed' && status !== undefined && status < 400)
+    return `${ending}, after the answer had begun`;
+  return [status, ending].filter((part) => part !== undefined).join(', ');
+}
+
 type HeadProps = {
   detail: Detail;
   rows: readonly Row[];
@@ -208,19 +219,16 @@ type HeadProps = {
 
 function Head({ detail, rows, odd, base, now, isSmall, go, onStep }: HeadProps) {
   const { row, facts, homeKey } = detail;
-  const end =
-    row.state === 'ended'
-      ? [row.status, row.ending].filter((part) => part !== undefined).join(', ')
-      : 'under way';
   return html`
     <div class="crumbs"><a href="#/requests">Requests</a> / <code>${row.id}</code> <${CopyButton} text=${location.href}>Copy link<//>
       <${Place} odd=${odd} row=${row} go=${onStep} /></div>
     <h1 class=${isSmall ? 'small' : ''}>${detail.headline}<${Silent} row=${row} now=${now} /></h1>
+    ${detail.advice && html`<${Advice} advice=${detail.advice} />`}
     ${row.resends && html`<${ResentFrom} resends=${row.resends} />`}
     <${Repeats} detail=${detail} />
     <${BegunBy} row=${row} rows=${rows} />
     <p class="facts">
-      <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span title=${ENDING_TEXTS[row.ending ?? '']}>${end}</span>
+      <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span title=${ENDING_TEXTS[row.ending ?? '']}>${endText(row)}</span>
       ${row.key !== undefined && html`<span>key <a href="#/keys"><strong>#${row.key}</strong></a>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
       ${row.client !== undefined && html`<span>client <strong>${row.client}</strong></span>`}
     </p>
