@@ -25,7 +25,11 @@ export type Wanted = {
   isTakenBy(model: GeminiModel): boolean;
 };
 
-type Ports = Pick<AnswerPorts, 'settings' | 'keys' | 'clock'>;
+type Ports = {
+  settings: Pick<AnswerPorts['settings'], 'modelMap' | 'modelFallbacks' | 'models'>;
+  keys: Pick<AnswerPorts['keys'], 'usable'>;
+  clock: Pick<AnswerPorts['clock'], 'wall'>;
+};
 
 /** The model that the settings name for the client's id, as Google serves it today. */
 export const mappedModel = (
@@ -52,6 +56,13 @@ export function nextModel(wanted: Wanted, asked: ReadonlySet<string>, ports: Por
     .flat()
     .map((id) => models.row(id))
     .find((model) => !asked.has(model.id) && isTakenBy(model) && keys.usable(model.id, asker));
+}
+
+/** The model that is asked first at present: the mapped one, or one in its place where it cannot be used. */
+export function firstModel(wanted: Wanted, ports: Ports): GeminiModel {
+  const mapped = mappedModel(wanted, ports);
+  if (ports.keys.usable(mapped.id, wanted.asker)) return mapped;
+  return nextModel(wanted, new Set([mapped.id]), ports) ?? mapped;
 }
 
 /** After these failures a model cannot be used for this request, nor for any other request in the next minutes. */

@@ -17,7 +17,7 @@ import { toGeminiRequest } from '../translate/request/index.ts';
 import { type SignatureLookup, signatureKeys } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
-import { mappedModel, nextModel, type Wanted } from './fallback-model.ts';
+import { firstModel, mappedModel, type Wanted } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
 import { keepMadeFile } from './media/made-files.ts';
@@ -31,11 +31,9 @@ import { Quarantine } from './tool-quarantine.ts';
 /** Chooses the model that answers at present for the id in the client's request. */
 export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): GeminiModel {
   const mapped = mappedModel(wanted, ports);
-  if (ports.keys.usable(mapped.id, wanted.asker)) return mapped;
-  const other = nextModel(wanted, new Set([mapped.id]), ports);
-  if (!other) return mapped;
-  job.trace.tell({ type: 'model-replaced', from: mapped.id, to: other.id });
-  return other;
+  const first = firstModel(wanted, ports);
+  if (first.id !== mapped.id) job.trace.tell({ type: 'model-replaced', from: mapped.id, to: first.id });
+  return first;
 }
 
 /** Tells the story what the user should know of the model for the client's id. */

@@ -378,8 +378,10 @@ export type ActionAnswer = {
 export type AdoptQuestion = { name: string; folder: string; command: string };
 /** `GET /ui/api/requests/:id/again` tells, before it is asked for, what sending again costs. */
 export type AgainQuestion = {
-  key?: string | undefined;
+  /** The model that is asked first. */
+  model?: string | undefined;
   tokens: number;
+  /** With nothing cached. */
   dollars?: number | undefined;
   toGemini: boolean;
 };

@@ -1,10 +1,13 @@
 /** What a person can have done with a request: keep it, make a test of it, copy it, send it again. */
+
+import { firstModel } from '../../answer/fallback-model.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import { againQuestion, requestAgain } from '../../inspector/actions/again.ts';
 import { curlOf } from '../../inspector/actions/curl.ts';
 import type { KeptRequest } from '../../inspector/kept-request.ts';
 import type { ActionAnswer, AdoptQuestion } from '../../inspector/shapes.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
+import { ANSWERED_CALLERS } from '../../translate/caller.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Handler } from '../handle-request.ts';
 import { inspected, type Looking, ofRequest, shownJson } from './api.ts';
@@ -106,11 +109,19 @@ export const copyAsCurl = actionOn(async ({ inspector }, request) => {
 
 const isGoogles = ({ deps }: Looking): boolean => ['gemini', 'vertex'].includes(deps.keys.kind);
 
+/** The model that is asked first where the request is sent again now. */
+function modelFor({ deps }: Looking, { events }: KeptRequest) {
+  const asked = events.find((event) => event.type === 'asked');
+  const caller = ANSWERED_CALLERS.find((one) => asked?.type === 'asked' && asked.caller === one);
+  if (asked?.type !== 'asked' || caller === undefined) return undefined;
+  return firstModel({ requested: asked.model, caller, isTakenBy: () => true }, deps);
+}
+
 export const askAgain: Handler = ofRequest((looking, request) => {
   const { deps, inspector } = looking;
   return shownJson(
     againQuestion(request, inspector.row(request), {
-      models: deps.settings.models,
+      model: modelFor(looking, request),
       at: deps.clock.wall().toISOString(),
       toGemini: isGoogles(looking),
     }),

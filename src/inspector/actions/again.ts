@@ -1,6 +1,6 @@
 /** What sending a request again would cost; and the request to send. */
 
-import type { ModelTable } from '../../gemini/models.ts';
+import type { GeminiModel } from '../../gemini/models.ts';
 import { ratesOf } from '../../prices/prices.ts';
 import type { KeptRequest } from '../kept-request.ts';
 import type { AgainQuestion, Row } from '../shapes.ts';
@@ -8,19 +8,19 @@ import type { AgainQuestion, Row } from '../shapes.ts';
 const MILLION = 1_000_000;
 const BYTES_PER_TOKEN = 4;
 
-/** `at`: the day (ISO). */
+/**
+ * `at`: the day (ISO). `model`: the one that is asked first; undefined where that is not known. Whether another one has to
+ * stand in, and what of the prompt is cached then, is known only once the request is sent.
+ */
 export function againQuestion(
   kept: KeptRequest,
   row: Row,
-  { models, at, toGemini }: { models: ModelTable; at: string; toGemini: boolean },
+  { model, at, toGemini }: { model: GeminiModel | undefined; at: string; toGemini: boolean },
 ): AgainQuestion {
   const tokens = row.in ?? Math.round((kept.clientBytes()?.byteLength ?? 0) / BYTES_PER_TOKEN);
-  const rates =
-    row.answered === undefined
-      ? undefined
-      : ratesOf(models.row(row.answered).price, { at, promptTokens: tokens });
+  const rates = model && ratesOf(model.price, { at, promptTokens: tokens });
   const dollars = rates && (tokens * rates.input + (row.out ?? 0) * rates.output) / MILLION;
-  return { key: row.key, tokens, dollars, toGemini };
+  return { model: model?.id, tokens, dollars, toGemini };
 }
 
 /** Headers that are of the first sending, and of its bytes on the wire. */

@@ -194,11 +194,33 @@ describe('send again', () => {
       await proxy.send(`/ui/api/requests/${await kept(proxy)}/again`)
     ).json();
     expect(question).toEqual({
-      key: expect.any(String),
+      model: 'gemini-4-argon',
       tokens: 30,
       dollars: expect.any(Number),
       toGemini: true,
     });
+  });
+
+  test('asks for the price of the model that is asked first, whichever has answered before', async () => {
+    let isBusy = true;
+    const fetch: Fetch = async (...given) => {
+      if (!isBusy || !String(given[0]).includes('argon')) return google(...given);
+      isBusy = false;
+      return googleError(404, 'NOT_FOUND', 'models/gemini-4-argon is not found');
+    };
+    const ask = async (upstream: Fetch) => {
+      await using proxy = await startProxy({ fetch: upstream });
+      const id = await kept(proxy);
+      const { row }: Detail = await (await proxy.send(`/ui/api/requests/${id}`)).json();
+      const question: AgainQuestion = await (await proxy.send(`/ui/api/requests/${id}/again`)).json();
+      return { answered: row.answered, question };
+    };
+    const [usual, fallback] = [await ask(google), await ask(fetch)];
+    expect([usual.question.model, usual.answered]).toEqual(['gemini-4-argon', 'gemini-4-argon']);
+    expect(fallback.answered).not.toBe('gemini-4-argon');
+    // The model is gone by now, so the one in its place is asked first.
+    expect(fallback.question.model).toBe(fallback.answered ?? '');
+    expect(fallback.question.dollars).not.toBe(usual.question.dollars ?? 0);
   });
 
   test('to Gemini: it is a request of its own in the list', async () => {

@@ -39,10 +39,10 @@ function AgainDialog({
   onSend(to: 'gemini' | 'mock'): void;
   onClose(): void;
 }) {
-  const { key, tokens, dollars, toGemini } = question;
-  const price = dollars === undefined ? 'a price that is not known' : money(dollars);
+  const { model, tokens, dollars, toGemini } = question;
+  const price = dollars === undefined ? 'a price that is not known' : `${money(dollars)} with nothing cached`;
   return html`<${Dialog} title="Send this request again?" onClose=${onClose}>
-    <p>${toGemini && `To Gemini${key === undefined ? '' : ` with key #${key}`}: about ${count(tokens)} tokens in, ${price}. `}To the mock, which is a part of this proxy and only plays a model: nothing. No tool is run.</p>
+    <p>${toGemini && `To Gemini${model === undefined ? '' : `, ${model} first`}: about ${count(tokens)} tokens in, ${price}. `}To the mock, which is a part of this proxy and only plays a model: nothing. No tool is run.</p>
     <div class="buttons">
       <button onClick=${() => onSend('mock')}>Send to the mock</button>
       ${toGemini && html`<button class="primary" onClick=${() => onSend('gemini')}>Send to Gemini</button>`}
