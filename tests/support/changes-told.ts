@@ -8,9 +8,14 @@ export const answers: Fetch = async () => googleStream(textChunk('hi', 'STOP'));
 
 type Told = { detail: Detail; changes: Changes; frames: Frames };
 
-export async function told(body: object, fetch: Fetch = answers, attempt?: number): Promise<Told> {
+export async function told(
+  body: object,
+  fetch: Fetch = answers,
+  attempt?: number,
+  headers = {},
+): Promise<Told> {
   await using proxy = await startProxy({ fetch });
-  await (await proxy.send('/v1/messages', { ...hello, stream: true, ...body })).text();
+  await (await proxy.send('/v1/messages', { ...hello, stream: true, ...body }, headers)).text();
   const looker = await (await Looker.at(proxy)).until(allEnded(1));
   looker.leave();
   const get = async (path: string) =>

@@ -1,4 +1,5 @@
 /** What was changed of a request, and why: the places that warnings name, what came there, and what was sent. */
+import { tellsIterations } from '../../anthropic/betas.ts';
 import type { Again } from '../again/translate-again.ts';
 import type { ToldWarning } from '../detail/warnings.ts';
 import type { Changes, Pair } from '../shapes.ts';
@@ -35,6 +36,18 @@ function shownPair({ unwarned, ...pair }: Pair, { shown }: Opened): Pair {
   return { ...pair, unwarned: { ...unwarned, why: why === undefined ? undefined : shown.text(why) } };
 }
 
+const BETA = 'anthropic-beta: ';
+
+/** The betas that the client names. None is sent; what most of them allow is seen in the body. */
+const betasOf = ({ request: { headers }, shown }: Opened): string[] =>
+  (headers.get('anthropic-beta') ?? '')
+    .split(',')
+    .map((beta) => beta.trim())
+    .filter((beta) => beta !== '')
+    .map((beta) => `${BETA}${shown.text(beta)}`);
+
+const isRead = (beta: string): boolean => tellsIterations(beta.slice(BETA.length));
+
 /** Changes without a warning are numbered after all that have one. */
 const numbered = (pair: Pair, number: number): Pair =>
   pair.unwarned ? { ...pair, unwarned: { ...pair.unwarned, number } } : pair;
@@ -67,6 +80,7 @@ export function changesOf(
   const unwarned = hasBoth ? unwarnedPairs(both, namedBy(paths)) : [];
   const changed = unwarned.flatMap(({ fields }) => fields);
   const rest = hasBoth ? restOf(both, namedBy([...paths, ...changed])) : NO_REST;
+  const betas = hasBoth ? betasOf(opened) : [];
   return {
     attempt,
     cameBytes: came.bytes,
@@ -76,8 +90,8 @@ export function changesOf(
       ...unwarned.map(({ pair }, index) => numbered(shownPair(pair, opened), warnings.length + index + 1)),
     ],
     unchanged: rest.sent,
-    kept: rest.kept,
-    unsent: rest.unsent,
+    kept: [...rest.kept, ...betas.filter(isRead)],
+    unsent: [...rest.unsent, ...betas.filter((beta) => !isRead(beta))],
     answer: told.filter(({ path }) => isOfAnswer(path)).map(({ number }) => number),
     text: answerTextOf(opened),
     came: textFrom(readable(came.json), PLACES.came('')),

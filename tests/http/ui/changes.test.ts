@@ -325,6 +325,13 @@ describe('what was changed', () => {
     expect(changes.pairs.filter(({ unwarned }) => unwarned?.matters)).toHaveLength(1);
   });
 
+  test('each beta of the header is told: read by the proxy, or not sent', async () => {
+    const betas = { 'anthropic-beta': 'nobody-knows-2031-01-01, advisor-tool-2026-03-01' };
+    const { changes } = await told({}, answers, undefined, betas);
+    expect(changes.unsent).toEqual(['anthropic-beta: nobody-knows-2031-01-01']);
+    expect(changes.kept).toEqual(['stream', 'anthropic-beta: advisor-tool-2026-03-01']);
+  });
+
   test('nothing is said of the fields of a request that was not sent', async () => {
     const { changes } = await told({ messages: [] }, answers, 0);
     expect([changes.sentBytes, changes.unchanged, changes.kept, changes.unsent]).toEqual([0, [], [], []]);
