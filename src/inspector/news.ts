@@ -5,6 +5,7 @@
 import type { ContentBlock } from '../anthropic/content.ts';
 import type { Message } from '../anthropic/request.ts';
 import { contentHash } from '../lib/hash.ts';
+import { isObject, tryParseJson } from '../lib/json.ts';
 
 /**
  * Characters that are kept of a text of which `SHOWN` are shown. The rest is there to recognise a secret that begins in
@@ -17,6 +18,8 @@ const REMINDER = /^\s*<(system-reminder|local-command-stdout|command-name|comman
 
 export type RawNews =
   | { kind: 'words'; text: string }
+  /** What a body that was refused has where a model and words belong. */
+  | { kind: 'refused'; model: string; text: string }
   /** `names` of the tools whose results came. */
   | { kind: 'results'; names: readonly string[] }
   | { kind: 'nothing' };
@@ -52,6 +55,25 @@ export function newsIn(messages: readonly Message[]): RawNews {
   if (ids.length > 0) return { kind: 'results', names: toolNames(ids, messages, at) };
   const words = wordsOf(last);
   return words === undefined ? { kind: 'nothing' } : { kind: 'words', text: beginning(words) };
+}
+
+/** Bytes. A larger body is not read for a request that was refused anyhow. */
+const MOST_READ = 200_000;
+
+const textIn = (value: unknown): string => (typeof value === 'string' ? beginning(value) : '');
+
+/** The last words and the model of a body that could not be understood, where they stand in their places. */
+export function newsInRefused(bytes: Uint8Array): RawNews {
+  const body = bytes.length > MOST_READ ? undefined : tryParseJson(new TextDecoder().decode(bytes));
+  if (!isObject(body)) return { kind: 'nothing' };
+  const { model, messages } = body;
+  const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined;
+  const content = isObject(last) ? last['content'] : undefined;
+  const block: unknown = Array.isArray(content)
+    ? content.findLast((one) => isObject(one) && 'text' in one)
+    : undefined;
+  const text = isObject(block) ? block['text'] : content;
+  return { kind: 'refused', model: textIn(model), text: textIn(text) };
 }
 
 /** How a conversation began. `hash`: of the first words of a subagent, by which the call is found that it was started with. */

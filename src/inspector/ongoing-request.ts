@@ -11,7 +11,7 @@ import type { RequestContext } from '../translate/context.ts';
 import { GONE } from './arena.ts';
 import { ByteLog } from './byte-log.ts';
 import { type Keeper, KeptRequest, MOST_WARNINGS } from './kept-request.ts';
-import { isBeginning, newsIn, openingOf } from './news.ts';
+import { isBeginning, newsIn, newsInRefused, openingOf, type RawNews } from './news.ts';
 import { type Exchange, newExchange, newParts, type Parts } from './parts.ts';
 import type { Resends } from './shapes.ts';
 
@@ -152,11 +152,18 @@ export class OngoingRequest implements AnswerKeeper {
     kept.told++;
     if (event.type === 'end') {
       this.#request = undefined;
+      parts.news ??= this.#newsOfRefused();
       kept.isEnded = true;
     }
     this.#settle(parts);
     if (event.type === 'end') this.#keeper.ended(kept);
     else this.#keeper.changed(kept);
+  }
+
+  /** A request that was never asked was refused; its row is found by what stands in its body. */
+  #newsOfRefused(): RawNews | undefined {
+    const bytes = this.kept.clientBytes();
+    return bytes && newsInRefused(bytes);
   }
 
   /** Keeps what is asked of all requests together. */

@@ -107,7 +107,8 @@ const PARSED_COST = 3;
 export function costOf(parts: Parts, events: number): number {
   const { answer, news, opening, exchanges, translations, body } = parts;
   let cost = REQUEST_COST + events * EVENT_COST + answer.cost;
-  if (news?.kind === 'words') cost += news.text.length;
+  if (news && 'text' in news) cost += news.text.length;
+  if (news?.kind === 'refused') cost += news.model.length;
   cost += opening?.text.length ?? 0;
   for (const exchange of exchanges) cost += EXCHANGE_COST + exchange.answer.cost;
   for (const { ctx, request } of translations)

@@ -27,12 +27,18 @@ const shortAgent = (userAgent: string | undefined): string | undefined =>
 function says({ news }: KeptRequest, shown: Shown): string {
   switch (news?.kind) {
     case 'words':
+    case 'refused':
       return shown.beginning(news.text, SHOWN);
     case 'results':
       return shown.beginning(`Tool results: ${news.names.join(', ')}`, SHOWN);
     default:
       return '';
   }
+}
+
+function askedModel({ news }: KeptRequest, model: string | undefined, shown: Shown): string {
+  if (model !== undefined) return shown.text(model);
+  return news?.kind === 'refused' ? shown.beginning(news.model, SHOWN) : '';
 }
 
 /** True where the error that the client was told says all that there is to say. */
@@ -117,7 +123,7 @@ export function rowOf(request: KeptRequest, shown: Shown): Row {
     caller: asked?.caller ?? 'unknown',
     says: says(request, shown),
     opening: opening && shown.beginning(opening.text, SHOWN),
-    asked: shown.text(asked?.model ?? ''),
+    asked: askedModel(request, asked?.model, shown),
     // Of a request that was never sent no model has answered, whichever was chosen for it.
     answered: end ? sentTo : model,
     replaced: replaced?.model,

@@ -124,4 +124,27 @@ describe('a request that failed', () => {
       'the stream ended with the error; its status, 200, had been sent before',
     );
   });
+
+  test.each<[string, unknown, string, string]>([
+    ['a field that is missing', { ...hello, max_tokens: undefined, model: 'claude-x' }, 'claude-x', 'hello'],
+    [
+      'a block that is none',
+      { model: 'claude-x', messages: [{ role: 'user', content: [{ text: 'look at this' }, { type: 1 }] }] },
+      'claude-x',
+      'look at this',
+    ],
+    ['nothing in its place', { model: 7, messages: ['what?'] }, '', ''],
+    ['a secret in it', { model: 'm', messages: [{ content: 'AIza-first-0123456789abcdef' }] }, 'm', 'xxx'],
+    ['no object', [1], '', ''],
+  ])('a request that was refused shows its model and its words: %s', async (_name, body, asked, says) => {
+    await using proxy = await startProxy({
+      fetch: async () => googleStream(textChunk('hi', 'STOP')),
+      env: { API_KEYS: 'AIza-first-0123456789abcdef' },
+    });
+    expect((await proxy.send('/v1/messages', body)).status).toBe(400);
+    const [row] = await rowsOf(proxy, 1);
+    expect([row?.asked, row?.caller]).toEqual([asked, 'unknown']);
+    expect(row?.says).toStartWith(says);
+    expect(row?.says).not.toContain('AIza');
+  });
 });
