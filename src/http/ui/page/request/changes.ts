@@ -147,7 +147,7 @@ function Pairs({
     </header>
     ${
       all
-        ? html`<div class="halves whole"><div class="half"><${LongText} text=${content.came} base=${base} name="request" /></div>
+        ? html`<div class="halves"><div class="half"><${LongText} text=${content.came} base=${base} name="request" /></div>
             <div class="half"><${LongText} text=${content.sent} base=${base} name="gemini-request" /></div></div>`
         : content.pairs.map(
             (pair) => html`<${PairView} pair=${pair} warnings=${warnings} chosen=${chosen} />`,
