@@ -127,8 +127,8 @@ function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
           '\u00a0%',
         );
   return html`<section class="panel cards" aria-label="Figures">
-    <${Card} title="First thought or text" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `text ordinarily after ${seconds(usualFirstMs)} s`} />
-    <${Card} title="Total" value=${`${seconds(wholeMs)} s`} note=${totalNote} />
+    <${Card} title="First thought or text" value=${row.firstMs === undefined ? '–' : duration(row.firstMs)} note=${usualFirstMs === undefined ? '' : `text ordinarily after ${duration(usualFirstMs)}`} />
+    <${Card} title="Total" value=${duration(wholeMs)} note=${totalNote} />
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
     <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} sign=${row.lostDollars === undefined ? '' : 'warn'} href=${`#/requests/${row.id}?tab=usage`} />
