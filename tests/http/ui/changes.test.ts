@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Changes, Pair } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { answers, told } from '../../support/changes-told.ts';
-import { googleError, googleStream, hello, textChunk } from '../../support/proxy.ts';
+import { googleError, googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 
 const user = (content: unknown) => ({ role: 'user', content });
 const assistant = (content: unknown) => ({ role: 'assistant', content });
@@ -119,6 +119,35 @@ describe('what was changed', () => {
     );
     expect(removed(pair?.came ?? { place: '', lines: [] }).join(' ')).not.toContain('said');
     expect(changes.sent.text).not.toContain('first idea');
+  });
+
+  test('a signature that was sent is not marked, though the thinking beside it was not sent', async () => {
+    const signed = {
+      text: 'Hello.',
+      thoughtSignature: Buffer.from('a signature of Gemini').toString('base64'),
+    };
+    const speaks: Fetch = async () =>
+      googleStream({
+        candidates: [
+          {
+            content: { role: 'model', parts: [{ text: 'an idea', thought: true }, signed] },
+            finishReason: 'STOP',
+          },
+        ],
+      });
+    await using proxy = await startProxy({ fetch: speaks });
+    const thinks = { thinking: { type: 'adaptive', display: 'summarized' } };
+    const { content } = await (await proxy.send('/v1/messages', { ...hello, ...thinks })).json();
+    const own = assistant([thinking('of another'), ...content]);
+    const { changes } = await told({ ...thinks, messages: [user('hello'), own, user('more')] }, speaks);
+    const pair = changes.pairs.find(({ came }) => came.place === 'messages.1 · assistant');
+    const marked = removed(pair?.came ?? { place: '', lines: [] }).join(' ');
+    expect(marked).toContain('of another');
+    expect(marked).toContain('an idea');
+    expect(textOf(pair?.sent ?? { place: '', lines: [] })).toContain(signed.thoughtSignature);
+    expect(signsOf(pair?.sent ?? { place: '', lines: [] })).toBe(' ');
+    const signatures = marked.match(/"signature"/g) ?? [];
+    expect(signatures).toHaveLength(1);
   });
 
   test('where thoughts and a signature of a call were lost, each is shown where that happened', async () => {
