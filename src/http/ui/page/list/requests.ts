@@ -64,7 +64,12 @@ const searchText = ({ searched, total, done, found, why }: Search): string => {
   return done ? `${count(found.size)} found` : `${count(searched)} of ${count(total)} searched`;
 };
 
-const CHIP_TEXTS = { failed: 'failed', slow: 'slow, retried or not cached', changed: 'changed' };
+const CHIP_TEXTS = { failed: 'failed', slow: 'slower or dearer', changed: 'changed' };
+const CHIP_TITLES = {
+  failed: 'The client got an error',
+  slow: 'Waited, sent again, answered late or by another model, or much less cached than before',
+  changed: 'The request or the answer was changed on its way',
+};
 
 function Menu({ rows, address, go }: { rows: readonly Row[]; address: Address; go: Go }) {
   const [isOpen, open] = useState(false);
@@ -141,7 +146,7 @@ function Tools({
     ${SIGNS.map(
       (
         sign,
-      ) => html`<button class="chip" aria-pressed=${signs.includes(sign)} onClick=${() => change({ sign: toggled(address.query['sign'], sign) })}>
+      ) => html`<button class="chip" title=${CHIP_TITLES[sign]} aria-pressed=${signs.includes(sign)} onClick=${() => change({ sign: toggled(address.query['sign'], sign) })}>
         <${Sign} sign=${sign} /> <strong>${count(counts[sign])}</strong> <span>${CHIP_TEXTS[sign]}</span>
       </button>`,
     )}
