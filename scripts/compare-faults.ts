@@ -7,7 +7,7 @@
  * Before a rebuilding that is to change nothing: `--out before.jsonl`; after it: `--against before.jsonl`.
  */
 
-import { CASE_GROUPS, type GroupName } from '../tests/support/fault-cases.ts';
+import { CASE_GROUPS, type GroupName } from '../tests/support/faults/cases.ts';
 import { commandLine, slip } from './command-line/command-line.ts';
 import {
   compareObservations,

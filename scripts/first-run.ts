@@ -7,8 +7,8 @@
 import { appendFileSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ownPackage from '../package.json' with { type: 'json' };
-import { CLAUDE_CODE_VERSIONS, installClaudeCode } from '../tests/support/claude-code.ts';
-import { buildExecutable, pack, run } from '../tests/support/installed.ts';
+import { CLAUDE_CODE_VERSIONS, installClaudeCode } from '../tests/support/clients/claude-code.ts';
+import { buildExecutable, pack, run } from '../tests/support/programs/installed.ts';
 import { commandLine, slip } from './command-line/command-line.ts';
 import { type FirstAnswer, firstAnswer, LIMIT_MS, PRINT } from './first-run/first-answer.ts';
 import { Newcomer } from './first-run/newcomer.ts';

@@ -9,7 +9,7 @@
  * found is printed, to be copied into `src/gemini/estimate/`.
  */
 
-import { recordedPrompts } from '../tests/support/recorded-prompts.ts';
+import { recordedPrompts } from '../tests/support/corpus/recorded-prompts.ts';
 import { commandLine } from './command-line/command-line.ts';
 import { fitRequests } from './token-rates/requests.ts';
 import { fitTexts } from './token-rates/text.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HealthAnswer } from '../src/http/api-description/answers.ts';
 import { OPERATIONS } from '../src/http/api-description/operations.ts';
-import { startProxy } from '../tests/support/proxy-process.ts';
+import { startProxy } from '../tests/support/programs/proxy-process.ts';
 
 const VERSION = '4.32.5';
 const ROOT = join(import.meta.dir, '..');

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { findChromium, launch, openPage } from '../tests/support/browser.ts';
-import { startProxy } from '../tests/support/proxy-process.ts';
+import { findChromium, launch, openPage } from '../tests/support/clients/browser.ts';
+import { startProxy } from '../tests/support/programs/proxy-process.ts';
 import { commandLine } from './command-line/command-line.ts';
 
 const { requests } = commandLine({

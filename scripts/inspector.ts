@@ -4,7 +4,7 @@
  * no Chromium, one line says so, and nothing is checked. Exit 1 where a check fails.
  */
 
-import { findChromium, launch, type View } from '../tests/support/browser.ts';
+import { findChromium, launch, type View } from '../tests/support/clients/browser.ts';
 import { startProxy } from '../tests/support/proxy.ts';
 import { commandLine } from './command-line/command-line.ts';
 import { checks, keepPictures } from './inspector/checks.ts';

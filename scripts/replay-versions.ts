@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installVersion } from '../tests/support/claude-code.ts';
+import { installVersion } from '../tests/support/clients/claude-code.ts';
 import {
   looseTold,
   recordSession,
@@ -15,7 +15,7 @@ import {
   reportIn,
   type Session,
   type SessionRun,
-} from '../tests/support/replayed-session.ts';
+} from '../tests/support/clients/replayed-session.ts';
 import { commandLine } from './command-line/command-line.ts';
 
 const { values } = commandLine({

@@ -11,8 +11,8 @@ import type { HealthAnswer } from '../src/http/api-description/answers.ts';
 import { EXAMPLE_REQUESTS } from '../src/http/api-description/example-requests.ts';
 import type { Operation } from '../src/http/api-description/operation-words.ts';
 import { OPERATIONS } from '../src/http/api-description/operations.ts';
-import { findChromium, launch, type View } from '../tests/support/browser.ts';
-import { startProxy } from '../tests/support/proxy-process.ts';
+import { findChromium, launch, type View } from '../tests/support/clients/browser.ts';
+import { startProxy } from '../tests/support/programs/proxy-process.ts';
 import {
   authorize,
   blockOf,

@@ -1,6 +1,6 @@
 /** Public bug reports, rebuilt. Each must come out as its case says. `BUG_CASE=name` runs a single one. */
 import { describe, test } from 'bun:test';
-import { bugCases, runBugCase } from './support/bug-cases.ts';
+import { bugCases, runBugCase } from './support/corpus/bug-cases.ts';
 
 const only = process.env['BUG_CASE'];
 const cases = bugCases().filter(({ name }) => only === undefined || name === only);

@@ -1,10 +1,10 @@
 /** Every fault × every turn × streamed and whole: the result is what the fault's row promises. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { FAULT_ROWS, type FaultName } from '../src/sim/faults/table.ts';
-import { type Report, runMatrix } from './support/fault-matrix.ts';
-import { SETTINGS } from './support/fault-settings.ts';
-import { MODES } from './support/fault-trials.ts';
-import { fixtureTurns, shapes } from './support/fault-turns.ts';
+import { type Report, runMatrix } from './support/faults/matrix.ts';
+import { SETTINGS } from './support/faults/settings.ts';
+import { MODES } from './support/faults/trials.ts';
+import { fixtureTurns, shapes } from './support/faults/turns.ts';
 
 /** Forty thousand runs of two milliseconds each, on two threads: where others want the cores as well, that takes minutes. */
 const TIMEOUT_MS = 300_000;
@@ -13,7 +13,7 @@ const isEven = (_name: FaultName, index: number) => index % 2 === 0;
 const isOdd = (_name: FaultName, index: number) => index % 2 === 1;
 
 function runElsewhere(names: readonly FaultName[]): Promise<Report> {
-  const worker = new Worker(new URL('./support/fault-worker.ts', import.meta.url));
+  const worker = new Worker(new URL('./support/faults/worker.ts', import.meta.url));
   return new Promise<Report>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message));

@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Clock, type Fetch, systemClock } from '../src/lib/ports.ts';
-import { openBench } from './support/fault-bench.ts';
-import { type FaultTurn, fixtureTurns, shapes } from './support/fault-turns.ts';
-import { bodyOf, FAULTY_CLIENTS, type FaultyClient, openClient } from './support/faulty-clients.ts';
-import { turns, until } from './support/held-upstream.ts';
+import { bodyOf, FAULTY_CLIENTS, type FaultyClient, openClient } from './support/clients/faulty-clients.ts';
+import { openBench } from './support/faults/bench.ts';
+import { type FaultTurn, fixtureTurns, shapes } from './support/faults/turns.ts';
+import { turns, until } from './support/google/held-upstream.ts';
 import { startProxy, type TestProxy } from './support/proxy.ts';
 
 const MODES = ['stream', 'whole'] as const;

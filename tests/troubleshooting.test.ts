@@ -7,9 +7,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '../src/config/config.ts';
+import { cut, type Script, says, scriptedGoogle } from './support/google/scripted-google.ts';
+import { startProxy as startProcess } from './support/programs/proxy-process.ts';
 import { googleError, hello, startProxy } from './support/proxy.ts';
-import { startProxy as startProcess } from './support/proxy-process.ts';
-import { cut, type Script, says, scriptedGoogle } from './support/scripted-google.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');

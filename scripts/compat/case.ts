@@ -1,6 +1,7 @@
 /** What a case is, what it gets, and what may come of it. */
-import type { ProxyProcess } from '../../tests/support/proxy-process.ts';
-import type { Terminal } from '../../tests/support/tmux.ts';
+
+import type { Terminal } from '../../tests/support/clients/tmux.ts';
+import type { ProxyProcess } from '../../tests/support/programs/proxy-process.ts';
 import type { Google, Trouble } from './google.ts';
 
 export type Outcome =

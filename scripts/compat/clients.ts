@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { output } from '../../src/commands/demo/claude-code.ts';
-import { installVersion, isCached } from '../../tests/support/claude-code.ts';
+import { installVersion, isCached } from '../../tests/support/clients/claude-code.ts';
 import type { Case, Ready } from './case.ts';
 import { CLAUDE_CODE_CASES } from './claude-code/cases.ts';
 import { AGENT_CASES, API_CASES } from './sdk-cases.ts';

@@ -1,9 +1,9 @@
 /** Runs one case: in folders of its own, in a limited time, with everything ended that it has started. What it saw stays where it has failed. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ProxyProcess, startProxy } from '../../tests/support/proxy-process.ts';
-import { openTerminal } from '../../tests/support/tmux.ts';
-import { KEY } from '../../tests/support/upstream.ts';
+import { openTerminal } from '../../tests/support/clients/tmux.ts';
+import { KEY } from '../../tests/support/google/upstream.ts';
+import { type ProxyProcess, startProxy } from '../../tests/support/programs/proxy-process.ts';
 import {
   type Bench,
   type Case,

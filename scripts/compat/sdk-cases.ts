@@ -3,7 +3,7 @@
  * types, and fails where that is something else.
  */
 import { join } from 'node:path';
-import { writeAssets } from '../../tests/support/assets.ts';
+import { writeAssets } from '../../tests/support/made/assets.ts';
 import { type Bench, type Case, must, oneLine } from './case.ts';
 
 /** Why a client has not got it. */

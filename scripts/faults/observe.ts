@@ -1,8 +1,8 @@
 /** What could be seen of a scene from outside, in lines that say when: two versions that do the same give the same lines. */
-import { openBench, type Played } from '../../tests/support/fault-bench.ts';
-import type { FaultCase } from '../../tests/support/fault-cases.ts';
-import type { Heard } from '../../tests/support/fault-client.ts';
-import type { Asked } from '../../tests/support/fault-upstream.ts';
+import { openBench, type Played } from '../../tests/support/faults/bench.ts';
+import type { FaultCase } from '../../tests/support/faults/cases.ts';
+import type { Heard } from '../../tests/support/faults/client.ts';
+import type { Asked } from '../../tests/support/faults/upstream.ts';
 
 export type Observed = { name: string; lines: string[] };
 

@@ -1,5 +1,5 @@
 /** Plays a share of the scenes, on a core of its own. */
-import { CASE_GROUPS, type FaultCase, type GroupName } from '../../tests/support/fault-cases.ts';
+import { CASE_GROUPS, type FaultCase, type GroupName } from '../../tests/support/faults/cases.ts';
 import { type Observed, observe, type Texts } from './observe.ts';
 
 declare const self: Worker;

@@ -1,6 +1,6 @@
 /** Every control of the page, used with the keys and with the mouse. */
 import type { Browser, Page } from 'playwright-core';
-import { openPage } from '../../tests/support/browser.ts';
+import { openPage } from '../../tests/support/clients/browser.ts';
 import { check, keep, ODD, SEE_MS, sees } from './checks.ts';
 import type { Client } from './session.ts';
 

@@ -1,6 +1,6 @@
 /** Who does not get in: the page of a proxy that wants a key, and of one that no key opens. */
 import type { Browser } from 'playwright-core';
-import { openPage } from '../../tests/support/browser.ts';
+import { openPage } from '../../tests/support/clients/browser.ts';
 import { startProxy } from '../../tests/support/proxy.ts';
 import { check, keep, sees } from './checks.ts';
 

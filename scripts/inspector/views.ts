@@ -1,6 +1,6 @@
 /** Every view of the page, as it looks in one window. */
 import type { Browser } from 'playwright-core';
-import { type OpenPage, openPage, type View } from '../../tests/support/browser.ts';
+import { type OpenPage, openPage, type View } from '../../tests/support/clients/browser.ts';
 import { startProxy } from '../../tests/support/proxy.ts';
 import { check, isNothingCut, keep, ODD, SEE_MS, sees } from './checks.ts';
 import type { Client } from './session.ts';

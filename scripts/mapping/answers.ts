@@ -10,7 +10,7 @@ type Told =
   | 'videoMetadata';
 
 const PARTS = 'tests/translate/response/parts.test.ts';
-const BESIDE = 'tests/http/search-beside-tools.test.ts';
+const BESIDE = 'tests/http/hosted/search-beside-tools.test.ts';
 
 export const ANSWERS = {
   text: row('`text`', PARTS),
@@ -31,7 +31,7 @@ export const ANSWERS = {
   ),
   inlineData: row(
     'after code: a file of `/v1/files`, which the result names; else in words, since an answer of Anthropic has no block for media',
-    'tests/http/files-of-code.test.ts',
+    'tests/http/media/files-of-code.test.ts',
   ),
   fileData: row('told in words, with its address', PARTS),
   toolCall: row('`server_tool_use` (`web_search`, `web_fetch`); goes back as it came', BESIDE),
@@ -59,5 +59,5 @@ export const ANSWERS = {
   safetyRatings: row('left out: what they lead to is the finishReason', PARTS),
   finishReason: row('`stop_reason`, see below', PARTS),
   finishMessage: row('`stop_details.explanation` of a refusal, or the words of the error', PARTS),
-  continuationToken: row('the rest is asked for, as one answer', 'tests/http/long-answers.test.ts'),
+  continuationToken: row('the rest is asked for, as one answer', 'tests/http/recovery/long-answers.test.ts'),
 } as const satisfies Record<Told, Row>;

@@ -42,7 +42,7 @@ const fallback = row(
 );
 const credit = needless('an accounting matter of Anthropic', IN.keys);
 const profiles = needless('`user_profile_id` is an accounting matter of Anthropic', IN.keys);
-const format = served('`output_config.format`, `strict`', 'tests/http/structured-output.test.ts');
+const format = served('`output_config.format`, `strict`', 'tests/http/requests/structured-output.test.ts');
 const effort = served('`effort`, also of a message', IN.generation);
 const addedTools = served('`tool_addition`, `tool_removal`', IN.tools);
 const longOutput = needless(
@@ -75,7 +75,7 @@ export const BETAS = {
   'user-profiles-billing-2026-10-01': profiles,
   'advisor-tool-2026-03-01': row(
     'the tool of the advisor is refused: Gemini has none; `usage.iterations` is told, as Anthropic tells it to this beta',
-    'tests/http/iterations.test.ts',
+    'tests/http/context/iterations.test.ts',
   ),
   'managed-agents-2026-04-01': elsewhere,
   'dreaming-2026-04-21': elsewhere,
@@ -104,8 +104,8 @@ export const BETAS = {
   'fallback-credit-2026-07-01': credit,
   'mid-conversation-tool-changes-2026-07-01': addedTools,
   'inline-tools-2026-09-15': addedTools,
-  'compact-2026-01-12': served('the edit `compact`', 'tests/http/compaction.test.ts'),
-  'compact-2026-09-04': served('`compaction`', 'tests/http/summary-on-demand.test.ts'),
+  'compact-2026-01-12': served('the edit `compact`', 'tests/http/context/compaction.test.ts'),
+  'compact-2026-09-04': served('`compaction`', 'tests/http/context/summary-on-demand.test.ts'),
   'structured-outputs-2025-11-13': format,
   'task-budgets-2026-03-13': row(
     '`task_budget` is left out, with a warning: Gemini cannot be told how much is left to spend',
@@ -123,16 +123,22 @@ export const BETAS = {
   'message-batches-2024-09-24': needless('the endpoints need no beta'),
   'prompt-caching-2024-07-31': served(
     '`cache_control`, with `CACHE_CONTROL=explicit`',
-    'tests/http/explicit-caching.test.ts',
+    'tests/http/context/explicit-caching.test.ts',
   ),
   'extended-cache-ttl-2025-04-11': served(
     'its `ttl`, with `CACHE_CONTROL=explicit`',
-    'tests/http/explicit-caching.test.ts',
+    'tests/http/context/explicit-caching.test.ts',
   ),
   'pdfs-2024-09-25': served('`document`', IN.blocks),
-  'token-counting-2024-11-01': served('`/v1/messages/count_tokens`', 'tests/http/count-tokens.test.ts'),
+  'token-counting-2024-11-01': served(
+    '`/v1/messages/count_tokens`',
+    'tests/http/context/count-tokens.test.ts',
+  ),
   'token-efficient-tools-2025-02-19': needless('Gemini writes calls in its own way'),
-  'files-api-2025-04-14': served('`/v1/files`, with the older form of the list', 'tests/http/files.test.ts'),
+  'files-api-2025-04-14': served(
+    '`/v1/files`, with the older form of the list',
+    'tests/http/media/files.test.ts',
+  ),
   'cache-diagnosis-2026-04-07': needless('`diagnostics` is answered as null', IN.keys),
   'advanced-tool-use-2025-11-20': served('`defer_loading`, `tool_reference`, `input_examples`', IN.tools),
   'afk-mode-2026-01-31': needless('it changes nothing in a request'),

@@ -40,23 +40,23 @@ export const BLOCKS = {
   browser_state: row('text: its JSON', IN.keys),
   server_tool_use: servedCall,
   mcp_tool_use: row('text that names the tool and its input', IN.keys),
-  web_search_tool_result: hostedResult('tests/http/search-beside-tools.test.ts'),
+  web_search_tool_result: hostedResult('tests/http/hosted/search-beside-tools.test.ts'),
   web_fetch_tool_result: hostedResult(IN.pages),
   code_execution_tool_result: hostedResult(IN.pages),
   bash_code_execution_tool_result: hostedResult(IN.pages),
   text_editor_code_execution_tool_result: row('text: what the tool gave', IN.keys),
   tool_search_tool_result: row(
     'a `functionResponse` that says which tools are loaded, or text where the request has no such search',
-    'tests/http/tool-search.test.ts',
+    'tests/http/hosted/tool-search.test.ts',
   ),
   advisor_tool_result: row('text: what the tool gave', IN.keys),
   mcp_tool_result: servedResult,
   mcp_tool_listing: row('text: its JSON', IN.keys),
   container_upload: row(
     'the file, as a document or an image would be',
-    'tests/http/files-in-requests.test.ts',
+    'tests/http/media/files-in-requests.test.ts',
   ),
-  compaction: row('takes the place of everything before it', 'tests/http/compaction.test.ts'),
+  compaction: row('takes the place of everything before it', 'tests/http/context/compaction.test.ts'),
   fallback: row("left out: it only says which of Anthropic's models answered", IN.keys),
   tool_addition: row('the tool is declared', IN.tools),
   tool_removal: row('the tool is no longer declared', IN.tools),
@@ -87,7 +87,7 @@ const computer = refused(
 );
 const toolSearch = row(
   'a function that the proxy answers itself: deferred tools are searched, found ones declared',
-  'tests/http/tool-search.test.ts',
+  'tests/http/hosted/tool-search.test.ts',
 );
 
 /** By the types that the SDK knows. */

@@ -1,6 +1,6 @@
 /** The page of `/swagger` in a real browser, and what a person does there. */
 import type { Browser, Locator, Page } from 'playwright-core';
-import { type OpenPage, openPage, type View } from '../../tests/support/browser.ts';
+import { type OpenPage, openPage, type View } from '../../tests/support/clients/browser.ts';
 
 export async function openSwagger(browser: Browser, url: string, view: View): Promise<OpenPage> {
   const opened = await openPage(browser, url, '/swagger', view);

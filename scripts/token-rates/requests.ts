@@ -2,7 +2,7 @@
 import { PIECES, type Piece } from '../../src/gemini/estimate/pieces.ts';
 import { contentPieces, headPieces, lastSpoken } from '../../src/gemini/estimate/request-pieces.ts';
 import { COUNTING_OF, type Counting, type Rates } from '../../src/gemini/estimate/request-rates.ts';
-import type { RecordedPrompt } from '../../tests/support/recorded-prompts.ts';
+import type { RecordedPrompt } from '../../tests/support/corpus/recorded-prompts.ts';
 import { crossValidated, fitRates, relativeError, type Sample, tokensOf } from './least-squares.ts';
 import { ERROR_HEAD, errorLine } from './report.ts';
 

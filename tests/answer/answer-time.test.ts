@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { always, drain, Flaky, scripted } from '../support/answers/scripted-attempts.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
-import { always, drain, Flaky, scripted } from '../support/scripted-attempts.ts';
 
 describe('time', () => {
   test('backoff doubles from half a second to eight, with full jitter', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { drain, Final, Flaky, type Script, scripted } from '../support/scripted-attempts.ts';
+import { drain, Final, Flaky, type Script, scripted } from '../support/answers/scripted-attempts.ts';
 
 describe('what the consumer gets', () => {
   const flaky = new Flaky('flaky');

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { AnswerAttempt } from '../../src/answer/attempt.ts';
 import type { TurnEvent } from '../../src/translate/response/turn.ts';
 import type { Backend } from '../../src/upstream/backend.ts';
-import { outgoing, scripted } from '../support/scripted-attempts.ts';
-import { backendAt, openStream } from '../support/upstream.ts';
+import { outgoing, scripted } from '../support/answers/scripted-attempts.ts';
+import { backendAt, openStream } from '../support/google/upstream.ts';
 
 test('an attempt that fails when its head has come leaves upstream as it is closed', async () => {
   const stream = openStream([]);

@@ -5,9 +5,9 @@ import { createUploads } from '../../src/answer/media/uploads.ts';
 import { type Outgoing, OutgoingMessage } from '../../src/answer/outgoing.ts';
 import { PromptSizes } from '../../src/answer/sizes/prompt-sizes.ts';
 import { modelRow } from '../../src/gemini/model-rows.ts';
-import { planFor } from '../support/answer.ts';
+import { planFor } from '../support/answers/answer.ts';
+import { outgoing, scripted } from '../support/answers/scripted-attempts.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { outgoing, scripted } from '../support/scripted-attempts.ts';
 
 describe('room for bodies', () => {
   test('is given until there is none, and is there again once it was given back', () => {

@@ -5,8 +5,8 @@ import { createUploads } from '../../src/answer/media/uploads.ts';
 import { Outgoing } from '../../src/answer/outgoing.ts';
 import { PromptSizes } from '../../src/answer/sizes/prompt-sizes.ts';
 import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
+import { outgoing, scripted } from '../support/answers/scripted-attempts.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { outgoing, scripted } from '../support/scripted-attempts.ts';
 
 /** A request, and how often its text was read. */
 function watched(text: string): { request: GenerateContentRequest; reads(): number } {

@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 import { createPdfReader, type PdfLimits, readInThread } from '../../src/answer/media/pdf-reader.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import type { PdfPages } from '../../src/translate/context.ts';
-import { pdfOf, pdfWith } from '../support/pdf.ts';
+import { pdfOf, pdfWith } from '../support/made/pdf.ts';
 
 const base64 = (bytes: Buffer) => bytes.toString('base64');
 const limits = (changes: Partial<PdfLimits>): PdfLimits => ({

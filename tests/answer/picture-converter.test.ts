@@ -6,7 +6,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { bunToPng, createPictureConverter } from '../../src/answer/media/picture-converter.ts';
 import type { ConvertedPicture } from '../../src/translate/context.ts';
-import { type GifParts, gifOf, largeGif, lzw, readPng } from '../support/gif.ts';
+import { type GifParts, gifOf, largeGif, lzw, readPng } from '../support/made/gif.ts';
 
 const RED = [255, 0, 0] as const;
 const GREEN = [0, 255, 0] as const;

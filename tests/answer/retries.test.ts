@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { Retries } from '../../src/answer/retries.ts';
 import { RetryBudget } from '../../src/keys/retry-budget.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
-import { refusal } from '../support/keys.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { refusal } from '../support/pools/keys.ts';
 
 test('that the budget once had none left is told only where it ended the answer', () => {
   const budget = new RetryBudget(new ManualClock());

@@ -5,8 +5,8 @@ import { fetchUrl } from '../../src/answer/media/fetch-media.ts';
 import type { UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
 import { createUrlFetcher } from '../../src/answer/media/url-fetcher.ts';
 import { systemClock } from '../../src/lib/ports.ts';
-import { certificateFor } from '../support/certificate.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { certificateFor } from '../support/programs/certificate.ts';
 
 const HOST = 'pics.example.test';
 const PNG = Buffer.from(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
 import { parseCountTokensRequest, parseMessagesRequest } from '../../src/anthropic/validate.ts';
 import { markLasting } from '../../src/lib/lasting.ts';
-import { claudeCodeRequests, hasCorpus } from '../support/corpus.ts';
+import { claudeCodeRequests, hasCorpus } from '../support/corpus/corpus.ts';
 
 const valid = { model: 'claude-opus-5-5', max_tokens: 16, messages: [{ role: 'user', content: 'hello' }] };
 const withContent = (...content: unknown[]) => ({ ...valid, messages: [{ role: 'user', content }] });

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { Socket } from 'bun';
-import { certificateFor } from '../support/certificate.ts';
-import { join, took } from '../support/instances.ts';
-import { hasRedis, startRedis, until } from '../support/redis-server.ts';
+import { join, took } from '../support/pools/instances.ts';
+import { certificateFor } from '../support/programs/certificate.ts';
+import { hasRedis, startRedis, until } from '../support/programs/redis-server.ts';
 
 const failed: unknown[] = [];
 const noteFailed = (error: unknown) => void failed.push(error);

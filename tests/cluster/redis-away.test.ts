@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
-import { join, later, opened, refused, took, two } from '../support/instances.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
-import { freePort, hasRedis, startRedis, until } from '../support/redis-server.ts';
+import { join, later, opened, refused, took, two } from '../support/pools/instances.ts';
+import { freePort, hasRedis, startRedis, until } from '../support/programs/redis-server.ts';
 
 const idOf = (key: string) => `gemini-proxy:fact:${JSON.stringify(['breaker', key, 'm'])}`;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Fact } from '../../src/cluster/facts.ts';
 import { type Clock, systemClock } from '../../src/lib/ports.ts';
-import { cooling, join, later, opened, refused, two } from '../support/instances.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
+import { cooling, join, later, opened, refused, two } from '../support/pools/instances.ts';
+import { hasRedis, type RedisServer, startRedis, until } from '../support/programs/redis-server.ts';
 
 /** A moment that is later than everything said so far, even within the same millisecond. */
 const ahead: Clock = { ...systemClock, wall: () => new Date(Date.now() + 1_000) };

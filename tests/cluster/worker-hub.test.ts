@@ -6,8 +6,8 @@ import { WorkerHub } from '../../src/cluster/worker-hub.ts';
 import { readFromWorker, readToWorker, type ToWorker } from '../../src/cluster/worker-messages.ts';
 import { openWorkerShared, type ParentLink } from '../../src/cluster/worker-shared.ts';
 import type { Figures } from '../../src/trace/figures.ts';
-import { cooling, opened, refused } from '../support/instances.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { cooling, opened, refused } from '../support/pools/instances.ts';
 
 const HOUR_MS = 3_600_000;
 

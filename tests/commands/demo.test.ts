@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withDemo } from '../support/demo.ts';
+import { withDemo } from '../support/programs/demo.ts';
 
 test('without Claude Code it says how to get it, and does the task with a client of its own', async () => {
   await withDemo({ args: [] }, ({ exitCode, output, project }) => {

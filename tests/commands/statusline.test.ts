@@ -1,8 +1,8 @@
 /** The command, as Claude Code runs it. */
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { says, scriptedGoogle } from '../support/google/scripted-google.ts';
 import { hello } from '../support/proxy.ts';
-import { says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const MAIN = join(import.meta.dir, '../../src/main.ts');
 

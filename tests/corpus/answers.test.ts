@@ -6,18 +6,18 @@ import { describe, expect, test } from 'bun:test';
 import type { AnswerPlan } from '../../src/translate/context.ts';
 import { foldEvents } from '../../src/translate/response/message.ts';
 import { openEnvelope, openParts, splitEnvelopes } from '../../src/translate/signatures.ts';
-import { type Answered, answerFrames, planFor } from '../support/answer.ts';
-import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
-import { type Reading, readIndependently } from '../support/independent-reading.ts';
-import { violations } from '../support/laws.ts';
-import { recordedFrames } from '../support/recorded-backend.ts';
+import { type Answered, answerFrames, planFor } from '../support/answers/answer.ts';
+import { violations } from '../support/answers/laws.ts';
+import { hasCorpus, type Recording, recordings } from '../support/corpus/corpus.ts';
+import { type Reading, readIndependently } from '../support/corpus/independent-reading.ts';
+import { recordedFrames } from '../support/corpus/recorded-backend.ts';
 import {
   declaredTools,
   expectSameContent,
   expectSameEnd,
   expectSameUsage,
   mustFail,
-} from '../support/same-answer.ts';
+} from '../support/corpus/same-answer.ts';
 
 const GOOGLE_SEARCH_ONLY = /^(\[?)\{"(googleSearch|google_search)":\{\}\}(\]?)$/;
 

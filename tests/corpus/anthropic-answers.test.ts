@@ -3,19 +3,19 @@
  * blocks, deltas and keys that Anthropic's API has given. Gemini says what Anthropic's model has said.
  */
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { addShapes, type ReadAnswer, readAnswer, type Shapes } from '../support/answer-shapes.ts';
-import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
+import { addShapes, type ReadAnswer, readAnswer, type Shapes } from '../support/corpus/answer-shapes.ts';
+import { hasCorpus, type Recording, recordings } from '../support/corpus/corpus.ts';
 import {
   GOOGLE_FAILS,
   ONLY_HERE,
   ONLY_THERE,
   OTHERWISE,
   type Refusal,
-} from '../support/expected-refusals.ts';
-import { geminiSays } from '../support/gemini-says.ts';
-import { BLOCKS_GIVEN_OTHERWISE, NOT_GIVEN, NULL_HERE_ALONE } from '../support/keys-not-given.ts';
+} from '../support/corpus/expected-refusals.ts';
+import { geminiSays } from '../support/corpus/gemini-says.ts';
+import { BLOCKS_GIVEN_OTHERWISE, NOT_GIVEN, NULL_HERE_ALONE } from '../support/corpus/keys-not-given.ts';
+import { scriptedGoogle } from '../support/google/scripted-google.ts';
 import { googleStream } from '../support/proxy.ts';
-import { scriptedGoogle } from '../support/scripted-google.ts';
 
 const ALL = recordings('anthropic');
 /** Of the others the request was not recorded. */

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { SchemaCheck } from '../../src/lib/schema/schema-check.ts';
 import { fitArguments } from '../../src/translate/response/arguments/fit-arguments.ts';
-import { claudeCodeRequests, hasCorpus, recordings } from '../support/corpus.ts';
-import { readIndependently } from '../support/independent-reading.ts';
+import { claudeCodeRequests, hasCorpus, recordings } from '../support/corpus/corpus.ts';
+import { readIndependently } from '../support/corpus/independent-reading.ts';
 
 type Call = { name: string; args: JsonObject; schema: JsonObject };
 

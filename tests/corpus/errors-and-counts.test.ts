@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { ERROR_STATUS } from '../../src/anthropic/errors.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { toMessagesError } from '../../src/translate/errors.ts';
-import { hasCorpus, recordings } from '../support/corpus.ts';
-import { recordedBackend, testExchange } from '../support/recorded-backend.ts';
+import { hasCorpus, recordings } from '../support/corpus/corpus.ts';
+import { recordedBackend, testExchange } from '../support/corpus/recorded-backend.ts';
 
 const all = recordings('gemini');
 const signal = new AbortController().signal;

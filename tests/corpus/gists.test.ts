@@ -5,7 +5,7 @@ import { CLIENT_NAMES } from '../../src/http/taping/client-names.ts';
 import { CLIENT_NOISE } from '../../src/http/taping/client-wire.ts';
 import { type NamedGist, nameGist } from '../../src/sim/gist.ts';
 import { withoutNoise } from '../../src/sim/match.ts';
-import { hasCorpus, recordings } from '../support/corpus.ts';
+import { hasCorpus, recordings } from '../support/corpus/corpus.ts';
 
 type Found = { id: string; version: string; gist: NamedGist | undefined };
 

@@ -9,7 +9,7 @@ import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
 import { validateRequest } from '../../src/sim/validator/index.ts';
 import { toCountRequest } from '../../src/translate/count.ts';
 import { toGeminiRequest } from '../../src/translate/request/index.ts';
-import { claudeCodeRequests, hasCorpus, recordings } from '../support/corpus.ts';
+import { claudeCodeRequests, hasCorpus, recordings } from '../support/corpus/corpus.ts';
 import { contextFor, deepFreeze, problemsOf } from '../support/translation.ts';
 
 type Case = { name: string; path: string; body: MessagesRequest; isClaudeCode: boolean };

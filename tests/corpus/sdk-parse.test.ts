@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { GoogleGenAI } from '@google/genai/web';
 import type { Frame } from '../../src/gemini/frames.ts';
-import { decodeSlices } from '../support/answer.ts';
-import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
+import { decodeSlices } from '../support/answers/answer.ts';
+import { hasCorpus, type Recording, recordings } from '../support/corpus/corpus.ts';
 
 /** Fields that the SDK passes on unchanged; it drops others (wire section 2). */
 // biome-ignore lint/suspicious/noExplicitAny: chunks of either reader

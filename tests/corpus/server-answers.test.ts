@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerBlock, AnswerMessage } from '../../src/anthropic/message.ts';
 import { foldEvents } from '../../src/translate/response/message.ts';
-import { eventsOf } from '../support/answer-shapes.ts';
-import { cited, supported } from '../support/cited-bytes.ts';
-import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
-import { type Reading, readIndependently } from '../support/independent-reading.ts';
-import { violations } from '../support/laws.ts';
-import { answerSchema, googleTools, pdfsOf, questionOf } from '../support/recorded-question.ts';
+import { violations } from '../support/answers/laws.ts';
+import { eventsOf } from '../support/corpus/answer-shapes.ts';
+import { cited, supported } from '../support/corpus/cited-bytes.ts';
+import { hasCorpus, type Recording, recordings } from '../support/corpus/corpus.ts';
+import { type Reading, readIndependently } from '../support/corpus/independent-reading.ts';
+import { answerSchema, googleTools, pdfsOf, questionOf } from '../support/corpus/recorded-question.ts';
 import {
   callsOf,
   declaredTools,
@@ -21,8 +21,8 @@ import {
   mustFail,
   textOf,
   thoughtsOf,
-} from '../support/same-answer.ts';
-import { scriptedGoogle } from '../support/scripted-google.ts';
+} from '../support/corpus/same-answer.ts';
+import { scriptedGoogle } from '../support/google/scripted-google.ts';
 
 /** The features of recordings, and how many there are at least: a kind that is gone fails. */
 const KINDS = {

@@ -4,10 +4,10 @@
  */
 import { describe, expect, test } from 'bun:test';
 import { createSeededRandom } from '../../src/lib/ports.ts';
-import { answerFrames, decodeSlices, planFor } from '../support/answer.ts';
-import { hasCorpus, recordings } from '../support/corpus.ts';
-import { readIndependently } from '../support/independent-reading.ts';
-import { slicesOf } from '../support/recorded-backend.ts';
+import { answerFrames, decodeSlices, planFor } from '../support/answers/answer.ts';
+import { hasCorpus, recordings } from '../support/corpus/corpus.ts';
+import { readIndependently } from '../support/corpus/independent-reading.ts';
+import { slicesOf } from '../support/corpus/recorded-backend.ts';
 
 const exhaustive = process.env['CORPUS_EXHAUSTIVE'] === '1';
 const SAMPLED_CUTS = 25;

@@ -6,8 +6,8 @@ import { type RequestSize, requestSize } from '../../src/gemini/estimate/request
 import { modelRow } from '../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
 import { toGeminiRequest } from '../../src/translate/request/index.ts';
-import { claudeCodeRequests, hasCorpus } from '../support/corpus.ts';
-import { type RecordedPrompt, recordedPrompts } from '../support/recorded-prompts.ts';
+import { claudeCodeRequests, hasCorpus } from '../support/corpus/corpus.ts';
+import { type RecordedPrompt, recordedPrompts } from '../support/corpus/recorded-prompts.ts';
 import { contextFor } from '../support/translation.ts';
 
 /** The goals are set for prompts of at least this many tokens. */

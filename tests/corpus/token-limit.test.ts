@@ -1,9 +1,9 @@
 /** Recorded answers with a `max_tokens` of exactly the tokens that they took: none may be cut. */
 import { describe, expect, test } from 'bun:test';
-import { answerFrames, planFor } from '../support/answer.ts';
-import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
-import { readIndependently } from '../support/independent-reading.ts';
-import { recordedFrames } from '../support/recorded-backend.ts';
+import { answerFrames, planFor } from '../support/answers/answer.ts';
+import { hasCorpus, type Recording, recordings } from '../support/corpus/corpus.ts';
+import { readIndependently } from '../support/corpus/independent-reading.ts';
+import { recordedFrames } from '../support/corpus/recorded-backend.ts';
 
 /** A vendor's samples that were edited by hand: their last count is lower than an earlier one. */
 const LAST_COUNT_IS_A_STEP: ReadonlySet<string> = new Set([

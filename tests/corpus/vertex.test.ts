@@ -5,8 +5,8 @@ import { failureClass } from '../../src/gemini/failure.ts';
 import type { FailureClass } from '../../src/gemini/failure-class.ts';
 import { vertexCountBody, vertexMeaning } from '../../src/gemini/vertex.ts';
 import { canonicalJson } from '../../src/lib/json.ts';
-import { hasCorpus, recordings } from '../support/corpus.ts';
-import { recordedBackend, testExchange } from '../support/recorded-backend.ts';
+import { hasCorpus, recordings } from '../support/corpus/corpus.ts';
+import { recordedBackend, testExchange } from '../support/corpus/recorded-backend.ts';
 
 const all = recordings('gemini').filter(({ request }) => /vertex|aiplatform/.test(request.host));
 const signal = new AbortController().signal;

@@ -4,8 +4,8 @@
  */
 import { ERROR_STATUS } from '../../src/anthropic/errors.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
-import { violations } from '../support/laws.ts';
-import { shownBy, shownIn } from '../support/shown.ts';
+import { violations } from '../support/answers/laws.ts';
+import { shownBy, shownIn } from '../support/answers/shown.ts';
 import { attemptIn, callArgs, textPieces, thoughtPieces, usageOf } from './answer.ts';
 import type { Asked } from './asked.ts';
 import type { Send } from './google.ts';

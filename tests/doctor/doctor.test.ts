@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKS, doctor } from '../../src/doctor/doctor.ts';
-import { BAD_KEY, DoctorBench, GOOD_KEY, type Report, SILENT_PROGRAM } from '../support/doctor.ts';
-import { openGoogleCloud } from '../support/google-cloud.ts';
-import { exists, gone } from '../support/launch.ts';
+import { BAD_KEY, DoctorBench, GOOD_KEY, type Report, SILENT_PROGRAM } from '../support/doctor/doctor.ts';
+import { openGoogleCloud } from '../support/google/google-cloud.ts';
+import { exists, gone } from '../support/programs/launch.ts';
 import { textChunk } from '../support/proxy.ts';
 
 let bench: DoctorBench;

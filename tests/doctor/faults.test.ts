@@ -1,8 +1,8 @@
 /** Each fault is seeded into a sound machine, found, and mended by what the doctor says; then the doctor is content. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { applyFix, BAD_KEY, DoctorBench, GOOD_KEY, type Report } from '../support/doctor.ts';
-import { CLIENT_FAULTS } from '../support/doctor-client-faults.ts';
-import { PROXY_FAULTS } from '../support/doctor-faults.ts';
+import { CLIENT_FAULTS } from '../support/doctor/client-faults.ts';
+import { applyFix, BAD_KEY, DoctorBench, GOOD_KEY, type Report } from '../support/doctor/doctor.ts';
+import { PROXY_FAULTS } from '../support/doctor/faults.ts';
 
 const LONG_MS = 60_000;
 

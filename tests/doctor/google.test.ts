@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { MODELS } from '../../src/gemini/model-rows.ts';
 import { createSeededRandom, systemClock } from '../../src/lib/ports.ts';
 import { createMockFetch } from '../../src/sim/mock/index.ts';
-import { BAD_KEY, DoctorBench, GOOD_KEY } from '../support/doctor.ts';
+import { BAD_KEY, DoctorBench, GOOD_KEY } from '../support/doctor/doctor.ts';
+import { busy, missing, noQuota } from '../support/google/scripted-google.ts';
 import { googleError } from '../support/proxy.ts';
-import { busy, missing, noQuota } from '../support/scripted-google.ts';
 
 let bench: DoctorBench;
 beforeEach(() => {

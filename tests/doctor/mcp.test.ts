@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expand } from '../../src/doctor/mcp-config.ts';
-import { DoctorBench, type Report } from '../support/doctor.ts';
+import { DoctorBench, type Report } from '../support/doctor/doctor.ts';
 
 let bench: DoctorBench;
 beforeEach(() => {

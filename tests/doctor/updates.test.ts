@@ -4,8 +4,8 @@ import { chmodSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PACKAGE } from '../../src/config/config.ts';
 import { type Answer, type Own, readAnswer, updateFinding } from '../../src/doctor/updates.ts';
-import { DoctorBench } from '../support/doctor.ts';
-import { startProxy } from '../support/proxy-process.ts';
+import { DoctorBench } from '../support/doctor/doctor.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 
 const OURS: Own = { name: 'gemini-claude-proxy', version: '0.2.0', isPublished: true };
 const version = (text: string): Answer => ({ kind: 'version', version: text });

@@ -7,10 +7,15 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:tes
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AUTO_MODE_VERSIONS, installClaudeCode, requireE2e, runClaude } from '../support/claude-code.ts';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
+import {
+  AUTO_MODE_VERSIONS,
+  installClaudeCode,
+  requireE2e,
+  runClaude,
+} from '../support/clients/claude-code.ts';
+import { hasTmux, openTerminal, type Terminal } from '../support/clients/tmux.ts';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 import { startTap } from '../support/tap.ts';
-import { hasTmux, openTerminal, type Terminal } from '../support/tmux.ts';
 
 const RUN_MS = 60_000;
 /** Nothing of this beyond the machine. */

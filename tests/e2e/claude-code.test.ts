@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeAssets } from '../support/assets.ts';
 import {
   CLAUDE_CODE_VERSIONS,
   type ClaudeCodeVersion,
@@ -17,8 +16,9 @@ import {
   requireE2e,
   runClaude,
   streamJson,
-} from '../support/claude-code.ts';
-import { startProxy } from '../support/proxy-process.ts';
+} from '../support/clients/claude-code.ts';
+import { writeAssets } from '../support/made/assets.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 import { startTap, type TappedExchange, textOfStream } from '../support/tap.ts';
 
 const RUN_MS = 100_000;

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
-import { type DemoRun, withDemo } from '../support/demo.ts';
+import { installClaudeCode, requireE2e } from '../support/clients/claude-code.ts';
+import { type DemoRun, withDemo } from '../support/programs/demo.ts';
 
 const VERSION = '2.1.330';
 const RUN_MS = 120_000;

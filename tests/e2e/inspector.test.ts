@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChromium, launch, openPage } from '../support/browser.ts';
-import { installClaudeCode, requireE2e, runClaude } from '../support/claude-code.ts';
+import { findChromium, launch, openPage } from '../support/clients/browser.ts';
+import { installClaudeCode, requireE2e, runClaude } from '../support/clients/claude-code.ts';
 import { startProxy } from '../support/proxy.ts';
 
 const VERSION = '2.1.330';

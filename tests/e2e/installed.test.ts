@@ -4,9 +4,16 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ownPackage from '../../package.json' with { type: 'json' };
-import { buildExecutable, EmptyPlace, installPackage, type Packed, pack, run } from '../support/installed.ts';
-import { startProxy } from '../support/proxy-process.ts';
-import { connectToEach } from '../support/worker-connection.ts';
+import { connectToEach } from '../support/clients/worker-connection.ts';
+import {
+  buildExecutable,
+  EmptyPlace,
+  installPackage,
+  type Packed,
+  pack,
+  run,
+} from '../support/programs/installed.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 
 const LONG_MS = 120_000;
 /** More than Bun sends at a time where nobody tells it otherwise. */

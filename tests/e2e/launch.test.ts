@@ -2,9 +2,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLAUDE_CODE_VERSIONS, installClaudeCode, requireE2e, streamJson } from '../support/claude-code.ts';
-import { gone, isAlive, LaunchBench } from '../support/launch.ts';
-import { hasTmux, openTerminal, type Terminal } from '../support/tmux.ts';
+import {
+  CLAUDE_CODE_VERSIONS,
+  installClaudeCode,
+  requireE2e,
+  streamJson,
+} from '../support/clients/claude-code.ts';
+import { hasTmux, openTerminal, type Terminal } from '../support/clients/tmux.ts';
+import { gone, isAlive, LaunchBench } from '../support/programs/launch.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 const RUN_MS = 180_000;

@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
+import { installClaudeCode, requireE2e } from '../support/clients/claude-code.ts';
 import {
   looseTold,
   recordSession,
   replaySession,
   reportIn,
   type SessionRun,
-} from '../support/replayed-session.ts';
+} from '../support/clients/replayed-session.ts';
 
 const RUN_MS = 120_000;
 const RECORDED = '2.1.332';

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { hasPrometheus, startPrometheus } from '../support/prometheus.ts';
+import { hasPrometheus, startPrometheus } from '../support/programs/prometheus.ts';
+import { until } from '../support/programs/redis-server.ts';
 import { startProxy } from '../support/proxy.ts';
-import { until } from '../support/redis-server.ts';
 
 const ask = { model: 'claude-opus-5-5', max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] };
 const says = () =>

@@ -15,11 +15,16 @@ import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { createFaultFetch, parseFaults } from '../../src/sim/faults/index.ts';
 import { createMockFetch } from '../../src/sim/mock/index.ts';
 import { loadScenarios } from '../../src/sim/scenarios.ts';
-import { writeAssets } from '../support/assets.ts';
-import { type ClaudeResult, installClaudeCode, requireE2e, runClaude } from '../support/claude-code.ts';
+import {
+  type ClaudeResult,
+  installClaudeCode,
+  requireE2e,
+  runClaude,
+} from '../support/clients/claude-code.ts';
+import { emptyPlaces, SESSION, type SessionRun } from '../support/clients/replayed-session.ts';
 import { filesIn } from '../support/files-in.ts';
+import { writeAssets } from '../support/made/assets.ts';
 import { startProxy } from '../support/proxy.ts';
-import { emptyPlaces, SESSION, type SessionRun } from '../support/replayed-session.ts';
 
 const RUN_MS = 100_000;
 const VERSION = '2.1.330';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { listRecording } from '../../src/sim/cassette/read.ts';
-import { installClaudeCode, requireE2e, runClaude } from '../support/claude-code.ts';
+import { installClaudeCode, requireE2e, runClaude } from '../support/clients/claude-code.ts';
 import { filesIn } from '../support/files-in.ts';
 import { GEMINI_KEY, googleStream, startProxy, textChunk } from '../support/proxy.ts';
 

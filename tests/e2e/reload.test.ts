@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 import { hello } from '../support/proxy.ts';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
 
 const OLD = 'canary-key-old';
 const NEW = 'canary-key-new';

@@ -3,10 +3,10 @@
  * turn ends well, or soon and with the reason on the screen.
  */
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
-import { REPORTS } from '../support/report-cases.ts';
-import { type Survival, surviveAll } from '../support/survival-run.ts';
-import { LEDGER } from '../support/survival-task.ts';
+import { installClaudeCode, requireE2e } from '../support/clients/claude-code.ts';
+import { REPORTS } from '../support/corpus/report-cases.ts';
+import { type Survival, surviveAll } from '../support/survival/run.ts';
+import { LEDGER } from '../support/survival/task.ts';
 
 const VERSION = '2.1.330';
 const ALL_MS = 180_000;

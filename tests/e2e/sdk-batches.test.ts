@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
-import { startProxy } from '../support/proxy-process.ts';
-import { scriptedGemini } from '../support/scripted-gemini.ts';
-import { KEY, serveUpstream } from '../support/upstream.ts';
+import { scriptedGemini } from '../support/google/scripted-gemini.ts';
+import { KEY, serveUpstream } from '../support/google/upstream.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 
 const CLIENT_KEY = 'a-key-of-the-proxy';
 const folder = mkdtempSync(join(tmpdir(), 'sdk-batches-'));

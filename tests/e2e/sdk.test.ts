@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Anthropic, { APIError } from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
-import { SIGNATURE, scriptedGemini } from '../support/scripted-gemini.ts';
-import { KEY, serveUpstream } from '../support/upstream.ts';
+import { SIGNATURE, scriptedGemini } from '../support/google/scripted-gemini.ts';
+import { KEY, serveUpstream } from '../support/google/upstream.ts';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 
 const MODEL = 'claude-opus-5-5';
 const CLIENT_KEY = 'a-key-of-the-proxy';

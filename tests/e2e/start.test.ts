@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startProxy } from '../support/proxy-process.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 

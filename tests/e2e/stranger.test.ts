@@ -3,8 +3,8 @@
  * and ten tests at a time share it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { type Installed, installClaudeCode, requireE2e } from '../support/claude-code.ts';
-import { Stranger } from '../support/stranger.ts';
+import { type Installed, installClaudeCode, requireE2e } from '../support/clients/claude-code.ts';
+import { Stranger } from '../support/programs/stranger.ts';
 
 const LONG_MS = 300_000;
 const TOOLS = ['npm', 'node', 'python3'].filter((program) => !Bun.which(program));

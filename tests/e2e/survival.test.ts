@@ -5,10 +5,10 @@
  */
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { nextPacificMidnight } from '../../src/keys/quota-day.ts';
-import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
-import { AWAY, CASES, KEYS, STORM, TOLD_AWAY } from '../support/survival-cases.ts';
-import { type Survival, surviveAll } from '../support/survival-run.ts';
-import { COUNTED, LOG, NOTE, SAYINGS } from '../support/survival-task.ts';
+import { installClaudeCode, requireE2e } from '../support/clients/claude-code.ts';
+import { AWAY, CASES, KEYS, STORM, TOLD_AWAY } from '../support/survival/cases.ts';
+import { type Survival, surviveAll } from '../support/survival/run.ts';
+import { COUNTED, LOG, NOTE, SAYINGS } from '../support/survival/task.ts';
 
 const VERSION = '2.1.330';
 const BIG = 'gemini-4-argon';

@@ -13,7 +13,7 @@ import {
   requireE2e,
   runClaude,
   streamJson,
-} from '../support/claude-code.ts';
+} from '../support/clients/claude-code.ts';
 import { googleStream, startProxy } from '../support/proxy.ts';
 
 const RUN_MS = 100_000;

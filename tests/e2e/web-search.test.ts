@@ -4,8 +4,8 @@
  */
 import { describe, expect, test } from 'bun:test';
 import { dirname } from 'node:path';
-import { CLAUDE_CODE_VERSIONS, installClaudeCode, requireE2e } from '../support/claude-code.ts';
-import { withDemo } from '../support/demo.ts';
+import { CLAUDE_CODE_VERSIONS, installClaudeCode, requireE2e } from '../support/clients/claude-code.ts';
+import { withDemo } from '../support/programs/demo.ts';
 
 const RUN_MS = 120_000;
 

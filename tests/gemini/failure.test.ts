@@ -6,8 +6,17 @@ import { UpstreamError, type UpstreamErrorKind } from '../../src/gemini/errors.t
 import { failureClass } from '../../src/gemini/failure.ts';
 import type { FailureClass } from '../../src/gemini/failure-class.ts';
 import { statusError } from '../../src/upstream/status-error.ts';
-import { CORPUS_DIR, hasCorpus } from '../support/corpus.ts';
-import { badKey, bare, noQuota, page, perDay, perMinute, quotaFailure, refusal } from '../support/keys.ts';
+import { CORPUS_DIR, hasCorpus } from '../support/corpus/corpus.ts';
+import {
+  badKey,
+  bare,
+  noQuota,
+  page,
+  perDay,
+  perMinute,
+  quotaFailure,
+  refusal,
+} from '../support/pools/keys.ts';
 
 const inStream = (google: { code?: number; status?: string }, status?: number) =>
   new UpstreamError('stream', 'm', { google, status });

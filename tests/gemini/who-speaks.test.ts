@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { failureClass } from '../../src/gemini/failure.ts';
 import type { FailureClass } from '../../src/gemini/failure-class.ts';
-import { page, refusal } from '../support/keys.ts';
+import { page, refusal } from '../support/pools/keys.ts';
 
 const errorInfo = (reason: string, metadata: Record<string, string> = {}) => ({
   '@type': 'type.googleapis.com/google.rpc.ErrorInfo',

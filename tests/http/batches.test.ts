@@ -1,7 +1,7 @@
 /** `/v1/messages/batches`: what clients create, follow, cancel, read and delete, and how the work goes on. */
 import { describe, expect, test } from 'bun:test';
-import { batchProxy, create, ended, get, plain, refusing, results, send } from '../support/batches.ts';
 import { googleError, googleStream, textChunk } from '../support/proxy.ts';
+import { batchProxy, create, ended, get, plain, refusing, results, send } from '../support/talks/batches.ts';
 
 const WHEN = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 

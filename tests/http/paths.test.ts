@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openRaw } from '../support/clients/raw-client.ts';
 import { hello, startProxy } from '../support/proxy.ts';
-import { openRaw } from '../support/raw-client.ts';
 
 /** Bun's own client reduces several slashes at the beginning to one. */
 const asked = (path: string) => path.replace(/^\/+/, '/');

@@ -1,8 +1,8 @@
 /** What is told of requests, over the whole way through the proxy. */
 import { describe, expect, test } from 'bun:test';
 import type { TraceEvent } from '../../src/trace/events.ts';
+import { type Script, says, scriptedGoogle } from '../support/google/scripted-google.ts';
 import { eventNames, googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
-import { type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const overloaded = () => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
 const streamed = { ...hello, stream: true };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../src/lib/ports.ts';
-import { heldUpstream, turns, until } from '../support/held-upstream.ts';
+import { heldUpstream, turns, until } from '../support/google/held-upstream.ts';
 import { eventNames, googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 const streamed = { ...hello, stream: true };

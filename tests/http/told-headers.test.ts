@@ -1,7 +1,7 @@
 /** What answers tell in headers of their own. */
 import { expect, test } from 'bun:test';
+import { says, scriptedGoogle } from '../support/google/scripted-google.ts';
 import { hello } from '../support/proxy.ts';
-import { says, scriptedGoogle } from '../support/scripted-google.ts';
 
 /** By these beginnings Claude Code takes a header for a gateway's. */
 const GATEWAYS =

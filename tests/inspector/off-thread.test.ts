@@ -5,7 +5,7 @@ import type { Conversation, Raw } from '../../src/inspector/shapes.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { createRedactor, type Redactor } from '../../src/sim/redact.ts';
 import { LARGE, ThreadedRedactor } from '../../src/sim/threaded-redactor.ts';
-import { allEnded, Looker } from '../support/looker.ts';
+import { allEnded, Looker } from '../support/clients/looker.ts';
 import { GEMINI_KEY, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 const SECRET = 'a-secret-of-the-settings-0123';

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Affinity, type Dealing } from '../../src/keys/affinity.ts';
 import { KeyRecord } from '../../src/keys/record.ts';
-import { keyNamed } from '../support/keys.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { keyNamed } from '../support/pools/keys.ts';
 
 const HOUR = 3_600_000;
 const MAX = 10_000;

@@ -9,7 +9,7 @@ import {
   type ModelPass,
   openBreaker,
   START,
-} from '../support/breaker-model.ts';
+} from '../support/pools/breaker-model.ts';
 
 type World = { suspected: boolean };
 type Real = ReturnType<typeof openBreaker> & { passes: Pass[]; world: World };

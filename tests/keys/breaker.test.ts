@@ -10,7 +10,7 @@ import {
   noJitterGenerator,
 } from 'cockatiel';
 import fc from 'fast-check';
-import { FIGURES, openBreaker, START } from '../support/breaker-model.ts';
+import { FIGURES, openBreaker, START } from '../support/pools/breaker-model.ts';
 
 describe('the breaker and that of cockatiel', () => {
   afterAll(() => {

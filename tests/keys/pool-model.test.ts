@@ -7,8 +7,8 @@ import { KeyPool } from '../../src/keys/pool.ts';
 import type { RateLimits } from '../../src/keys/rate-window.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
 import type { Backend } from '../../src/upstream/backend.ts';
-import { keyNamed } from '../support/keys.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { keyNamed } from '../support/pools/keys.ts';
 import {
   ERRORS,
   givenUp,
@@ -21,8 +21,8 @@ import {
   RATES,
   type RouteModel,
   type Told,
-} from '../support/pool-model.ts';
-import { patience, quiet } from '../support/pools.ts';
+} from '../support/pools/pool-model.ts';
+import { patience, quiet } from '../support/pools/pools.ts';
 
 type Model = { pool: PoolModel; routes: RouteModel[] };
 type Real = { pool: KeyPool; routes: KeyRoute[]; clock: ManualClock; keys: Record<Name, Backend> };

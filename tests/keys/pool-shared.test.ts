@@ -3,11 +3,11 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { KeyPool } from '../../src/keys/pool.ts';
 import { type Clock, dateOf } from '../../src/lib/ports.ts';
-import { joinedPools } from '../support/joined-pools.ts';
-import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/keys.ts';
 import { settle } from '../support/manual-clock.ts';
-import { ERRORS, MODELS, NAMES, type Told } from '../support/pool-model.ts';
-import { asked, breakWith, nameOf, patience, quiet } from '../support/pools.ts';
+import { joinedPools } from '../support/pools/joined-pools.ts';
+import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/pools/keys.ts';
+import { ERRORS, MODELS, NAMES, type Told } from '../support/pools/pool-model.ts';
+import { asked, breakWith, nameOf, patience, quiet } from '../support/pools/pools.ts';
 
 const named = (pool: KeyPool, name: string) =>
   pool.backends.find(({ keyFingerprint }) => keyFingerprint === name) ?? pool.backends[0];

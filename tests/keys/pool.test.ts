@@ -3,8 +3,8 @@
  */
 import { describe, expect, test } from 'bun:test';
 import { toMessagesError } from '../../src/translate/errors.ts';
-import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/keys.ts';
-import { WITH_COMPANY } from '../support/pool-model.ts';
+import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/pools/keys.ts';
+import { WITH_COMPANY } from '../support/pools/pool-model.ts';
 import {
   asked,
   breakAll,
@@ -14,7 +14,7 @@ import {
   openPool,
   patience,
   quiet,
-} from '../support/pools.ts';
+} from '../support/pools/pools.ts';
 
 describe('turns', () => {
   test('sessions take them, each keeps its key, and models do not disturb each other', () => {

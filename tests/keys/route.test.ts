@@ -3,9 +3,9 @@ import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { KeyRoute, KeyWait } from '../../src/keys/keys.ts';
 import type { KeyPool } from '../../src/keys/pool.ts';
-import { badKey, keyNamed, page, perDay, perMinute, refusal } from '../support/keys.ts';
 import { type ManualClock, settle } from '../support/manual-clock.ts';
-import { breakWith, failingPool, nameOf, openPool, patience, quiet } from '../support/pools.ts';
+import { badKey, keyNamed, page, perDay, perMinute, refusal } from '../support/pools/keys.ts';
+import { breakWith, failingPool, nameOf, openPool, patience, quiet } from '../support/pools/pools.ts';
 
 const reasonOf = (work: Promise<void>): Promise<UpstreamError> =>
   work.then(

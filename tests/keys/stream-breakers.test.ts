@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { aloneState } from '../../src/cluster/shared.ts';
 import { keyEventText } from '../../src/keys/key-events.ts';
 import { ALWAYS_STREAMING, StreamingBreakers } from '../../src/keys/stream-breakers.ts';
-import { joinedStates } from '../support/joined-states.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { joinedStates } from '../support/pools/joined-states.ts';
 
 function open() {
   const clock = new ManualClock();

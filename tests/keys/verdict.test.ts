@@ -8,7 +8,7 @@ import { UpstreamError } from '../../src/gemini/errors.ts';
 import { nextPacificMidnight } from '../../src/keys/quota-day.ts';
 import { type KeyVerdict, keyVerdict } from '../../src/keys/verdict.ts';
 import { statusError } from '../../src/upstream/status-error.ts';
-import { CORPUS_DIR, hasCorpus } from '../support/corpus.ts';
+import { CORPUS_DIR, hasCorpus } from '../support/corpus/corpus.ts';
 import {
   badKey,
   bare,
@@ -19,7 +19,7 @@ import {
   quotaFailure,
   refusal,
   retryInfo,
-} from '../support/keys.ts';
+} from '../support/pools/keys.ts';
 
 const blameless: KeyVerdict = { kind: 'blameless' };
 const trouble: KeyVerdict = { kind: 'trouble' };

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gone, isAlive, LaunchBench } from '../support/launch.ts';
-import { startProxy } from '../support/proxy-process.ts';
+import { gone, isAlive, LaunchBench } from '../support/programs/launch.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 
 const LONG_MS = 120_000;
 

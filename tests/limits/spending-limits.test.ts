@@ -10,8 +10,8 @@ import { type Permit, type Refusal, SpendingLimits } from '../../src/limits/spen
 import { dayOf } from '../../src/usage/counts.ts';
 import { Ledger } from '../../src/usage/ledger.ts';
 import { UsageStore, WRITE_MS } from '../../src/usage/store.ts';
-import { joinedStates } from '../support/joined-states.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { joinedStates } from '../support/pools/joined-states.ts';
 
 const folders: string[] = [];
 const newFile = () => {

@@ -3,12 +3,12 @@
  * once and not asked again, and the log has one line that is no error.
  */
 import { describe, expect, test } from 'bun:test';
-import { turns, until } from '../support/held-upstream.ts';
-import { sse } from '../support/load-upstream.ts';
+import { openRaw } from '../support/clients/raw-client.ts';
+import { turns, until } from '../support/google/held-upstream.ts';
+import { sse } from '../support/google/load-upstream.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { googleError, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
-import { openRaw } from '../support/raw-client.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const CLIENT_GONE = 499;
 

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { heldUpstream, reader, turns, until } from '../support/held-upstream.ts';
-import { sse } from '../support/load-upstream.ts';
+import { openRaw } from '../support/clients/raw-client.ts';
+import { heldUpstream, reader, turns, until } from '../support/google/held-upstream.ts';
+import { sse } from '../support/google/load-upstream.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { type ProxyProcess, startProxy as startProcess } from '../support/programs/proxy-process.ts';
 import { eventNames, hello, startProxy, textChunk } from '../support/proxy.ts';
-import { type ProxyProcess, startProxy as startProcess } from '../support/proxy-process.ts';
-import { openRaw } from '../support/raw-client.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const STREAMS = 21;
 /** Longer than a test may take: if the test ends, this was not waited for. */

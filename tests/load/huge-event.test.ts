@@ -1,8 +1,8 @@
 /** An upstream that does not stop: an event beyond 16 MB is an error like other broken events, and upstream is left. */
 import { describe, expect, test } from 'bun:test';
-import { endless, type Measured, measured, sse } from '../support/load-upstream.ts';
+import { endless, type Measured, measured, sse } from '../support/google/load-upstream.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
 import { eventNames, hello, startProxy, textChunk } from '../support/proxy.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const MB = 1024 * 1024;
 /**

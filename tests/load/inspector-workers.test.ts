@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Detail, SearchMessage } from '../../src/inspector/shapes.ts';
-import { Looker } from '../support/looker.ts';
-import { startProxy } from '../support/proxy-process.ts';
-import { connectToEach, type WorkerConnection } from '../support/worker-connection.ts';
+import { Looker } from '../support/clients/looker.ts';
+import { connectToEach, type WorkerConnection } from '../support/clients/worker-connection.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 
 const asks = (content: string) => ({
   model: 'claude-opus-5-5',

@@ -6,12 +6,12 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../support/held-upstream.ts';
-import { sse } from '../support/load-upstream.ts';
+import { openRaw } from '../support/clients/raw-client.ts';
+import { until } from '../support/google/held-upstream.ts';
+import { sse } from '../support/google/load-upstream.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 import { hello, textChunk } from '../support/proxy.ts';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
-import { openRaw } from '../support/raw-client.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const FORGED = '{"level":"info","msg":"FORGED"}';
 const NASTY = `x\r\n${FORGED}\r${FORGED}\u2028${FORGED}\u2029\u0085\u001b[2J\u001b]0;title\u0007\u009b31m\u0000`;

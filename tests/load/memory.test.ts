@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { HAS_PROC, peakBytes } from '../support/process-figures.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
+import { HAS_PROC, peakBytes } from '../support/programs/process-figures.ts';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 import { textChunk } from '../support/proxy.ts';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const MB = 1024 * 1024;
 const TIMEOUT_MS = 90_000;

@@ -3,8 +3,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { largeGif } from '../support/gif.ts';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
+import { largeGif } from '../support/made/gif.ts';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 
 const TIMEOUT_MS = 60_000;
 /** Milliseconds that a strict liveness probe allows. */

@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serveUpstream } from '../support/google/upstream.ts';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 import { hello, textChunk } from '../support/proxy.ts';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const PROXY_KEY = 'secret-of-the-proxy';
 const ENV_SECRETS = { GOOGLE_API_KEY: 'secret-spare-key', PROXY_API_KEY: PROXY_KEY };

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Measured, measured, sse } from '../support/load-upstream.ts';
-import { HAS_PROC, residentBytes } from '../support/process-figures.ts';
+import { openRaw } from '../support/clients/raw-client.ts';
+import { type Measured, measured, sse } from '../support/google/load-upstream.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
+import { HAS_PROC, residentBytes } from '../support/programs/process-figures.ts';
+import { type ProxyProcess, startProxy } from '../support/programs/proxy-process.ts';
 import { hello, textChunk } from '../support/proxy.ts';
-import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
-import { openRaw } from '../support/raw-client.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const MB = 1024 * 1024;
 const UPSTREAM_BYTES = 60 * MB;

@@ -4,8 +4,8 @@
  * otherwise be made to pass on a request that it has not seen.)
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { openRaw } from '../support/clients/raw-client.ts';
 import { hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
-import { openRaw } from '../support/raw-client.ts';
 
 let proxy: TestProxy;
 let asked = 0;

@@ -6,8 +6,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { systemPorts, type UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
 import { hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const reached: string[] = [];
 const hears = (request: Request) => {

@@ -7,10 +7,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scripts } from '../../package.json';
+import { openRaw } from '../support/clients/raw-client.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
+import { type ProxyProcess, startProxy as startProcess } from '../support/programs/proxy-process.ts';
 import { hello, startProxy, textChunk } from '../support/proxy.ts';
-import { type ProxyProcess, startProxy as startProcess } from '../support/proxy-process.ts';
-import { openRaw } from '../support/raw-client.ts';
-import { serveUpstream } from '../support/upstream.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 /** Bun's own limit is 256 requests at once; further ones would wait in silence. */

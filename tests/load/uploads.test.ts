@@ -3,9 +3,9 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../support/held-upstream.ts';
-import { HAS_PROC, peakBytes } from '../support/process-figures.ts';
-import { startProxy } from '../support/proxy-process.ts';
+import { until } from '../support/google/held-upstream.ts';
+import { HAS_PROC, peakBytes } from '../support/programs/process-figures.ts';
+import { startProxy } from '../support/programs/proxy-process.ts';
 
 const TIMEOUT_MS = 60_000;
 const MB = 1024 * 1024;

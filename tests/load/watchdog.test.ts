@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 
-const PROCESS = join(import.meta.dir, '../support/watched-process.ts');
+const PROCESS = join(import.meta.dir, '../support/programs/watched-process.ts');
 const TIMEOUT_MS = 30_000;
 
 async function run(how: string) {

@@ -2,14 +2,14 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { turns } from '../support/held-upstream.ts';
-import { sse } from '../support/load-upstream.ts';
+import { connectToEach, type WorkerConnection } from '../support/clients/worker-connection.ts';
+import { turns } from '../support/google/held-upstream.ts';
+import { sse } from '../support/google/load-upstream.ts';
+import { serveUpstream } from '../support/google/upstream.ts';
+import type { ProxyProcess } from '../support/programs/proxy-process.ts';
+import { freePort } from '../support/programs/redis-server.ts';
+import { type Env, isFree, says, streamed, WorkersBench } from '../support/programs/workers-bench.ts';
 import { textChunk } from '../support/proxy.ts';
-import type { ProxyProcess } from '../support/proxy-process.ts';
-import { freePort } from '../support/redis-server.ts';
-import { serveUpstream } from '../support/upstream.ts';
-import { connectToEach, type WorkerConnection } from '../support/worker-connection.ts';
-import { type Env, isFree, says, streamed, WorkersBench } from '../support/workers-bench.ts';
 
 const TIMEOUT_MS = 60_000;
 

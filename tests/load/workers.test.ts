@@ -2,11 +2,15 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sse } from '../support/load-upstream.ts';
+import {
+  connectToEach,
+  type WorkerConnection,
+  type WorkersHealth,
+} from '../support/clients/worker-connection.ts';
+import { sse } from '../support/google/load-upstream.ts';
+import { type Seen, serveUpstream } from '../support/google/upstream.ts';
+import { ask, pidOf, says, until, WorkersBench } from '../support/programs/workers-bench.ts';
 import { hello, textChunk } from '../support/proxy.ts';
-import { type Seen, serveUpstream } from '../support/upstream.ts';
-import { connectToEach, type WorkerConnection, type WorkersHealth } from '../support/worker-connection.ts';
-import { ask, pidOf, says, until, WorkersBench } from '../support/workers-bench.ts';
 
 const TIMEOUT_MS = 60_000;
 const SIGNATURE = 'c2lnbmVkLWJ5LW9uZQ==';

@@ -4,7 +4,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseXml, XmlElement, type XmlNode } from '@rgrove/parse-xml';
 import { COMMANDS } from '../../src/commands/table.ts';
-import { withDemo } from '../support/demo.ts';
+import { withDemo } from '../support/programs/demo.ts';
 
 const PICTURE = join(import.meta.dir, '../../docs/pictures/demo.svg');
 const MOST_BYTES = 60_000;

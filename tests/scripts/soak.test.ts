@@ -10,7 +10,7 @@ import { soakFaults } from '../../scripts/soak/faults.ts';
 import { growthOf } from '../../scripts/soak/growth.ts';
 import type { Figures } from '../../scripts/soak/probe.ts';
 import { parseFaults } from '../../src/sim/faults/index.ts';
-import { HAS_PROC } from '../support/process-figures.ts';
+import { HAS_PROC } from '../support/programs/process-figures.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 const MINUTES = 0.2;

@@ -3,7 +3,7 @@ import { openRedisShared } from '../../src/cluster/redis-shared.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { shareSignatures } from '../../src/signatures/shared.ts';
 import { openSignatureStore } from '../../src/signatures/store.ts';
-import { hasRedis, startRedis, until } from '../support/redis-server.ts';
+import { hasRedis, startRedis, until } from '../support/programs/redis-server.ts';
 
 let instances = 0;
 

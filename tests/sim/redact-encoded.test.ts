@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { createRedactor } from '../../src/sim/redact.ts';
-import { DUMPS, IN_PIECES, numbered, SHOWN } from '../support/dumps.ts';
+import { DUMPS, IN_PIECES, numbered, SHOWN } from '../support/made/dumps.ts';
 
 const KEY = 'AIzaSyD-canary_0123456789abcdefghijklmno';
 const UNKNOWN = 'sk-proj-canary0123456789abcdefghij';

@@ -6,8 +6,8 @@ import type { Tag } from '../../src/http/api-description/operation-words.ts';
 import { OPERATIONS } from '../../src/http/api-description/operations.ts';
 import type { DescribedRoute } from '../../src/http/route-table.ts';
 import { ignoreFailure } from '../../src/lib/async.ts';
-import { formOf, MB, type Upload, upload } from './files.ts';
-import { until } from './held-upstream.ts';
+import { until } from './google/held-upstream.ts';
+import { scriptedGoogle } from './google/scripted-google.ts';
 import { ManualClock } from './manual-clock.ts';
 import {
   googleError,
@@ -18,7 +18,7 @@ import {
   type TestProxy,
   textChunk,
 } from './proxy.ts';
-import { scriptedGoogle } from './scripted-google.ts';
+import { formOf, MB, type Upload, upload } from './talks/files.ts';
 
 const FILE_ID = 'file_011CNha8iCJcU1wXNR6q4V8w';
 

@@ -1,7 +1,7 @@
 /** Sends one request, and gets what the inspector's page shows of it. */
 import type { Changes, Detail, Frames } from '../../src/inspector/shapes.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
-import { allEnded, Looker } from './looker.ts';
+import { allEnded, Looker } from './clients/looker.ts';
 import { googleStream, hello, startProxy, textChunk } from './proxy.ts';
 
 export const answers: Fetch = async () => googleStream(textChunk('hi', 'STOP'));

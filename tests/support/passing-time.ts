@@ -1,5 +1,5 @@
 /** Time on a manual clock that passes only while a proxy works on a request. */
-import { turns, until } from './held-upstream.ts';
+import { turns, until } from './google/held-upstream.ts';
 import type { ManualClock } from './manual-clock.ts';
 import type { TestProxy } from './proxy.ts';
 

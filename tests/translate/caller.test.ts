@@ -6,7 +6,7 @@ import {
   callerClass,
   countedCaller,
 } from '../../src/translate/caller.ts';
-import { claudeCodeRequests, hasCorpus } from '../support/corpus.ts';
+import { claudeCodeRequests, hasCorpus } from '../support/corpus/corpus.ts';
 import { requestOf } from '../support/translation.ts';
 
 const CLI = { userAgent: 'claude-cli/2.1.330 (external, cli)' };

@@ -4,7 +4,7 @@ import type { MessagesRequest } from '../../src/anthropic/request.ts';
 import { parseMessagesRequest } from '../../src/anthropic/validate.ts';
 import { callerClass } from '../../src/translate/caller.ts';
 import { localAnswer, titleFrom } from '../../src/translate/local-answer.ts';
-import { claudeCodeRequests, hasCorpus } from '../support/corpus.ts';
+import { claudeCodeRequests, hasCorpus } from '../support/corpus/corpus.ts';
 import { requestOf } from '../support/translation.ts';
 
 const CLI = { userAgent: 'claude-cli/2.1.330 (external, cli)' };

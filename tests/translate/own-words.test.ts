@@ -10,7 +10,7 @@ import {
   ownInstructions,
 } from '../../src/translate/own-words.ts';
 import { toGeminiRequest } from '../../src/translate/request/index.ts';
-import { claudeCodeRequests, hasCorpus } from '../support/corpus.ts';
+import { claudeCodeRequests, hasCorpus } from '../support/corpus/corpus.ts';
 import { contextFor, requestOf } from '../support/translation.ts';
 
 const ON = { guidance: true, identity: true };

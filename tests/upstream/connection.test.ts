@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
+import { backendAt, exchange, openStream, serveUpstream } from '../support/google/upstream.ts';
 import { settle } from '../support/manual-clock.ts';
-import { backendAt, exchange, openStream, serveUpstream } from '../support/upstream.ts';
 
 const request = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
 const never = new AbortController().signal;

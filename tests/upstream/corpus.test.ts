@@ -3,8 +3,8 @@ import { type GenerateContentResponse, GoogleGenAI } from '@google/genai/web';
 import type { UpstreamError } from '../../src/gemini/errors.ts';
 import type { Frame } from '../../src/gemini/frames.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
-import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
-import { backendAt, exchange } from '../support/upstream.ts';
+import { hasCorpus, type Recording, recordings } from '../support/corpus/corpus.ts';
+import { backendAt, exchange } from '../support/google/upstream.ts';
 
 const never = new AbortController().signal;
 const all = recordings('gemini');

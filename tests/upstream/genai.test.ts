@@ -3,7 +3,14 @@ import sdkPackage from '../../node_modules/@google/genai/package.json' with { ty
 import ownPackage from '../../package.json' with { type: 'json' };
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { Frame } from '../../src/gemini/frames.ts';
-import { backendAt, exchange, httpFetch, KEY, openStream, serveUpstream } from '../support/upstream.ts';
+import {
+  backendAt,
+  exchange,
+  httpFetch,
+  KEY,
+  openStream,
+  serveUpstream,
+} from '../support/google/upstream.ts';
 
 const BODY =
   '{"contents":[{"role":"user","parts":[{"text":"größer \\u003c 🎉"}]}],"unknownToTheSdk":{"kept":true}}';

@@ -2,8 +2,8 @@
  * Keys for which Google serves no request: which are left out, which are asked all the same, and how one comes back.
  */
 import { describe, expect, test } from 'bun:test';
-import { badKey, page, perMinute, refusal } from '../support/keys.ts';
-import { asked, nameOf, openPool, patience, quiet } from '../support/pools.ts';
+import { badKey, page, perMinute, refusal } from '../support/pools/keys.ts';
+import { asked, nameOf, openPool, patience, quiet } from '../support/pools/pools.ts';
 
 const HOUR = 3_600_000;
 const unpaid = () => refusal(429, 'Your prepayment credits are depleted.');

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { toMessagesError } from '../../src/translate/errors.ts';
 import { SilenceLimit } from '../../src/upstream/silence.ts';
+import { backendAt, exchange, openStream, serveUpstream } from '../support/google/upstream.ts';
 import { clockOf, ManualClock, settle } from '../support/manual-clock.ts';
-import { backendAt, exchange, openStream, serveUpstream } from '../support/upstream.ts';
 
 const request = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
 const never = new AbortController().signal;

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { type Connect, type Fetch, systemConnect } from '../../src/lib/ports.ts';
 import { failingUnreached, Reach } from '../../src/upstream/reach.ts';
 import { describeUnreachable } from '../../src/upstream/unreachable.ts';
+import { exchange } from '../support/google/upstream.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
-import { exchange } from '../support/upstream.ts';
 
 const URL_ASKED = 'https://upstream.example/v1beta/models/x:generateContent';
 

@@ -7,9 +7,9 @@ import { UpstreamError } from '../../src/gemini/errors.ts';
 import { failureClass } from '../../src/gemini/failure.ts';
 import { type Fetch, systemClock } from '../../src/lib/ports.ts';
 import { type VertexOptions, vertexHost } from '../../src/upstream/vertex.ts';
-import { openGoogleCloud, tokenOf } from '../support/google-cloud.ts';
+import { openGoogleCloud, tokenOf } from '../support/google/google-cloud.ts';
+import { httpFetch, serveUpstream } from '../support/google/upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { httpFetch, serveUpstream } from '../support/upstream.ts';
 
 const never = new AbortController().signal;
 const tokens: Fetch = async () =>

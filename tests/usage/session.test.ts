@@ -8,14 +8,14 @@ import { systemClock } from '../../src/lib/ports.ts';
 import type { Counts } from '../../src/usage/counts.ts';
 import { UsageReader } from '../../src/usage/reader.ts';
 import { UsageStore } from '../../src/usage/store.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import {
   DOLLARS_BY_MODEL,
   FIGURES,
   type Figures,
   playSession,
   startSession,
-} from '../support/scripted-session.ts';
+} from '../support/clients/scripted-session.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const folders: string[] = [];
 const folder = () => {

@@ -1,7 +1,7 @@
 /** A port that several processes are going to share. */
 import { describe, expect, test } from 'bun:test';
 import { takePort } from '../../src/workers/port.ts';
-import { isFree } from '../support/workers-bench.ts';
+import { isFree } from '../support/programs/workers-bench.ts';
 
 const HOST = '127.0.0.1';
 

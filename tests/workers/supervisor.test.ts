@@ -4,7 +4,7 @@ import type { FromWorker, ToWorker } from '../../src/cluster/worker-messages.ts'
 import { createLogger } from '../../src/lib/log.ts';
 import type { Ending, SpawnWorker } from '../../src/workers/spawn-worker.ts';
 import { StartFailed, Supervisor } from '../../src/workers/supervisor.ts';
-import { turns } from '../support/held-upstream.ts';
+import { turns } from '../support/google/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 /** Milliseconds between two signs of life. */

@@ -1,8 +1,8 @@
 /** Which APIs the mock speaks, and how well. */
 import { foldEvents } from '../../../src/translate/response/message.ts';
-import { installVersion, runClaude } from '../../../tests/support/claude-code.ts';
-import { readEvents } from '../../../tests/support/events.ts';
-import { violations } from '../../../tests/support/laws.ts';
+import { readEvents } from '../../../tests/support/answers/events.ts';
+import { violations } from '../../../tests/support/answers/laws.ts';
+import { installVersion, runClaude } from '../../../tests/support/clients/claude-code.ts';
 import type { Grade } from '../../peers/judge.ts';
 import { MODEL } from '../../peers/peers.ts';
 import type { Bench } from '../bench.ts';

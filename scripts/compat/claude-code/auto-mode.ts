@@ -1,8 +1,8 @@
 /** Auto mode in a terminal, with verdicts of the proxy: what is safe runs unseen, what is dangerous does not run, and the user sees why. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAssets } from '../../../tests/support/assets.ts';
-import { hasTmux } from '../../../tests/support/tmux.ts';
+import { hasTmux } from '../../../tests/support/clients/tmux.ts';
+import { writeAssets } from '../../../tests/support/made/assets.ts';
 import { type Bench, type Case, must, mustContain } from '../case.ts';
 import { environment, mustBeServed } from './claude.ts';
 

@@ -1,7 +1,7 @@
 /** Claude Code as a user without a history has it, told of the proxy by the environment alone; and what a run of it shows. */
 import { join } from 'node:path';
-import { streamJson } from '../../../tests/support/claude-code.ts';
-import type { ProxyProcess } from '../../../tests/support/proxy-process.ts';
+import { streamJson } from '../../../tests/support/clients/claude-code.ts';
+import type { ProxyProcess } from '../../../tests/support/programs/proxy-process.ts';
 import { type Bench, must, oneLine } from '../case.ts';
 
 type Line = Record<string, unknown>;

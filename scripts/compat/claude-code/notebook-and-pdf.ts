@@ -1,7 +1,7 @@
 /** A cell of a notebook changed, and a PDF read: Google gets the bytes of the file. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAssets } from '../../../tests/support/assets.ts';
+import { writeAssets } from '../../../tests/support/made/assets.ts';
 import { type Bench, type Case, must, mustContain } from '../case.ts';
 import { ask, mustBeServed } from './claude.ts';
 

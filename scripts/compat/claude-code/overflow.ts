@@ -1,7 +1,7 @@
 /** A window that is full, or nearly: Claude Code summarises by the figures of usage, or by the words of the error, and goes on. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProxyProcess } from '../../../tests/support/proxy-process.ts';
+import type { ProxyProcess } from '../../../tests/support/programs/proxy-process.ts';
 import { type Bench, type Case, must, mustContain } from '../case.ts';
 import type { Asked, Google } from '../google.ts';
 import { ask, mustBeServed } from './claude.ts';

@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { certificateFor } from '../../../tests/support/certificate.ts';
-import { serveTunnels } from '../../../tests/support/http-proxy.ts';
+import { certificateFor } from '../../../tests/support/programs/certificate.ts';
+import { serveTunnels } from '../../../tests/support/programs/http-proxy.ts';
 import { type Bench, type Case, must, mustContain } from '../case.ts';
 import { ask, mustBeServed } from './claude.ts';
 

@@ -7,8 +7,8 @@ import { UpstreamError } from '../../../src/gemini/errors.ts';
 import { modelRow } from '../../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest } from '../../../src/gemini/wire.ts';
 import { createGenaiBackend } from '../../../src/upstream/genai.ts';
-import { turns, until } from '../../support/held-upstream.ts';
-import { type KeepingOptions, keepingGoogle } from '../../support/keeping-google.ts';
+import { turns, until } from '../../support/google/held-upstream.ts';
+import { type KeepingOptions, keepingGoogle } from '../../support/google/keeping-google.ts';
 import { GEMINI_KEY } from '../../support/proxy.ts';
 
 const TOKENS = 50_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { TokenCounts } from '../../../src/answer/sizes/token-counts.ts';
-import { turns } from '../../support/held-upstream.ts';
+import { turns } from '../../support/google/held-upstream.ts';
 
 /** Counts that are answered by hand. */
 function asking() {

@@ -2,9 +2,9 @@
 import { expect, test } from 'bun:test';
 import { isObject } from '../../../src/lib/json.ts';
 import { descriptionOf } from '../../support/api-description.ts';
+import { missing, noQuota, says } from '../../support/google/scripted-google.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { googleError, hello, type Send, startProxy } from '../../support/proxy.ts';
-import { missing, noQuota, says } from '../../support/scripted-google.ts';
 
 /** Headers of HTTP itself. */
 const PLAIN = new Set([

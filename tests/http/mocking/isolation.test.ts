@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { JournalAnswer } from '../../../src/http/api-description/mock-answers.ts';
 import { checkTest } from '../../../src/http/mocking/test-id.ts';
-import { until } from '../../support/held-upstream.ts';
+import { until } from '../../support/google/held-upstream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { passing } from '../../support/passing-time.ts';
 import { hello, type ProxyOptions, startProxy, type TestProxy } from '../../support/proxy.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { checkLocal } from '../../../src/http/access.ts';
 import type { JournalAnswer, JournalEntry } from '../../../src/http/api-description/mock-answers.ts';
 import { Journal } from '../../../src/http/mocking/journal.ts';
-import { turns } from '../../support/held-upstream.ts';
+import { turns } from '../../support/google/held-upstream.ts';
 import { hello, startProxy, type TestProxy } from '../../support/proxy.ts';
 
 const KEY = 'the-key-of-this-proxy';

@@ -12,7 +12,7 @@ import type {
 } from '../../../src/inspector/shapes.ts';
 import { sessionLabel } from '../../../src/lib/hash.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
 import {
   GEMINI_KEY,
   googleError,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Conversation, Detail, Raw } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
 import {
   GEMINI_KEY,
   googleError,

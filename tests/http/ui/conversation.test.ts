@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Conversation, Raw } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
 import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../../support/proxy.ts';
 
 const google: Fetch = async () => googleStream(textChunk('All is', undefined), textChunk(' well.', 'STOP'));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Frames } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { told } from '../../support/changes-told.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 
 const user = (content: unknown) => ({ role: 'user', content });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { Changes, Conversation, Detail, Frames, Raw } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
-import { heldUpstream, turns } from '../../support/held-upstream.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
+import { heldUpstream, turns } from '../../support/google/held-upstream.ts';
 import { googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 
 const google: Fetch = async () => googleStream(textChunk('hi', 'STOP'));

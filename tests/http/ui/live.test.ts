@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { heldUpstream, turns } from '../../support/held-upstream.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
+import { heldUpstream, turns } from '../../support/google/held-upstream.ts';
 import {
   googleError,
   googleStream,

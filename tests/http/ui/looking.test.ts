@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { attemptIn } from '../../../src/http/ui/page/request/attempt-choice.ts';
 import type { Detail } from '../../../src/inspector/shapes.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
 import { hello, startProxy, type TestProxy } from '../../support/proxy.ts';
 
 const AS_PAGE = { 'x-inspector': '1' };

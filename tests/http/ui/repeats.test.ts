@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Detail, Row } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
-import { allEnded, Looker } from '../../support/looker.ts';
+import { allEnded, Looker } from '../../support/clients/looker.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 
 const FAILS = 'fails';

@@ -1,8 +1,8 @@
 /** What the page says of a request from which nothing comes for long. */
 import { describe, expect, test } from 'bun:test';
 import type { Detail, Row } from '../../../src/inspector/shapes.ts';
-import { type HeldUpstream, heldUpstream, turns } from '../../support/held-upstream.ts';
-import { Looker } from '../../support/looker.ts';
+import { Looker } from '../../support/clients/looker.ts';
+import { type HeldUpstream, heldUpstream, turns } from '../../support/google/held-upstream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { hello, startProxy, type TestProxy, textChunk } from '../../support/proxy.ts';
 

@@ -11,7 +11,7 @@ import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../../src/sim/cassette/write.ts';
 import { foldEvents } from '../../../src/translate/response/message.ts';
 import { sealEnvelope } from '../../../src/translate/signatures.ts';
-import { readEvents } from '../../support/events.ts';
+import { readEvents } from '../../support/answers/events.ts';
 import { googleError, googleStream, startProxy, textChunk } from '../../support/proxy.ts';
 import {
   event,

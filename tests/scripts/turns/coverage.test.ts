@@ -170,7 +170,7 @@ describe('there is a turn for', () => {
       tool_use: true,
       refusal: true,
       compaction: true,
-      // Nine requests make too large a folder: tests/http/tool-search.test.ts shows it.
+      // Nine requests make too large a folder: tests/http/hosted/tool-search.test.ts shows it.
       pause_turn: false,
       model_context_window_exceeded: true,
     } satisfies Record<StopReason, boolean>;

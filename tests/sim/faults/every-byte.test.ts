@@ -2,9 +2,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Effect } from '../../../src/sim/faults/fault.ts';
 import { FAULTS } from '../../../src/sim/faults/table.ts';
-import { openBench } from '../../support/fault-bench.ts';
-import { judge } from '../../support/fault-judge.ts';
-import { type FaultTurn, shapes } from '../../support/fault-turns.ts';
+import { openBench } from '../../support/faults/bench.ts';
+import { judge } from '../../support/faults/judge.ts';
+import { type FaultTurn, shapes } from '../../support/faults/turns.ts';
 
 const TIMEOUT_MS = 30_000;
 /** The blank line after the last event: without it that event is still complete. */

@@ -5,10 +5,10 @@
 import { describe, expect, test } from 'bun:test';
 import { createFaultFetch, faultNames, parseFaults } from '../../../src/sim/faults/index.ts';
 import { createGenaiBackend } from '../../../src/upstream/genai.ts';
-import { turns } from '../../support/held-upstream.ts';
+import { turns } from '../../support/google/held-upstream.ts';
+import { exchange } from '../../support/google/upstream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { googleStream, textChunk } from '../../support/proxy.ts';
-import { exchange } from '../../support/upstream.ts';
 
 /** Milliseconds. */
 const PATIENCE = 500;

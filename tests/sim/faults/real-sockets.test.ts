@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { createServer, type Socket } from 'node:net';
 import { createFaultFetch, parseFaults } from '../../../src/sim/faults/index.ts';
+import { exchange, httpFetch } from '../../support/google/upstream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { exchange, httpFetch } from '../../support/upstream.ts';
 
 const PATH = '/v1beta/models/gemini-4-argon:streamGenerateContent?alt=sse';
 const EVENT = 'data: {"candidates": []}\r\n\r\n';

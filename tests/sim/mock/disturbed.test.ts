@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { findScenario } from '../../../src/sim/scenarios.ts';
-import { joinedStates } from '../../support/joined-states.ts';
+import { joinedStates } from '../../support/pools/joined-states.ts';
 import { BASE, declare, fakeExchange, mockFetch, post, SCENARIOS, userSays } from './harness.ts';
 
 const promptOf = (name: string): string => findScenario(SCENARIOS, name).demo?.prompt ?? '';

@@ -7,8 +7,8 @@ import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 import type { RawRequest } from '../../../src/sim/record/raw.ts';
 import { ThreadedWriter } from '../../../src/sim/record/threaded-writer.ts';
 import { createWriter, type WriterOptions } from '../../../src/sim/record/writer.ts';
-import { DUMPS } from '../../support/dumps.ts';
 import { filesIn } from '../../support/files-in.ts';
+import { DUMPS } from '../../support/made/dumps.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'writer-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -8,7 +8,7 @@ import { readCountRequest } from '../../../src/sim/validator/count-tokens.ts';
 import { ENUMS } from '../../../src/sim/validator/enums.ts';
 import { validateRequest } from '../../../src/sim/validator/index.ts';
 import { MESSAGES } from '../../../src/sim/validator/messages.ts';
-import { CORPUS_DIR, hasCorpus, type Recording, recordings } from '../../support/corpus.ts';
+import { CORPUS_DIR, hasCorpus, type Recording, recordings } from '../../support/corpus/corpus.ts';
 
 type Property = {
   $ref?: string;

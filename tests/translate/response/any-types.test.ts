@@ -8,9 +8,9 @@ import { UpstreamError } from '../../../src/gemini/errors.ts';
 import { FrameDecoder } from '../../../src/gemini/frames.ts';
 import { parseKeepingDigits } from '../../../src/lib/exact-json.ts';
 import { foldEvents } from '../../../src/translate/response/message.ts';
-import { answerFrames, planFor } from '../../support/answer.ts';
-import { contractViolations } from '../../support/contract.ts';
-import { violations } from '../../support/laws.ts';
+import { answerFrames, planFor } from '../../support/answers/answer.ts';
+import { contractViolations } from '../../support/answers/contract.ts';
+import { violations } from '../../support/answers/laws.ts';
 
 const NAMES = ['Bash', 'bash', 'Nope', 'default_api:Bash', '', '\ud83d'];
 const garbage: fc.Arbitrary<unknown> = fc.oneof(

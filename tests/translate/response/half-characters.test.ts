@@ -5,7 +5,7 @@ import type { Frame } from '../../../src/gemini/frames.ts';
 import type { ResponsePart } from '../../../src/gemini/wire.ts';
 import { foldEvents } from '../../../src/translate/response/message.ts';
 import { callContentKey, textKeys } from '../../../src/translate/signatures.ts';
-import { answerFrames, planFor } from '../../support/answer.ts';
+import { answerFrames, planFor } from '../../support/answers/answer.ts';
 
 const HIGH = '\ud83d';
 const LOW = '\ude00';

@@ -6,7 +6,7 @@ import type { AnswerPlan } from '../../../src/translate/context.ts';
 import { jsonIn } from '../../../src/translate/response/json-answer.ts';
 import { openReader } from '../../../src/translate/response/open-reader.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import { planFor } from '../../support/answer.ts';
+import { planFor } from '../../support/answers/answer.ts';
 
 const SCHEMA = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { foldEvents } from '../../../src/translate/response/message.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import { violations } from '../../support/laws.ts';
-import { call, run, STOP, text, thinking } from '../../support/turns.ts';
+import { violations } from '../../support/answers/laws.ts';
+import { call, run, STOP, text, thinking } from '../../support/answers/turns.ts';
 
 describe('laws', () => {
   const turnEvent: fc.Arbitrary<TurnEvent> = fc.oneof(

@@ -6,7 +6,7 @@ import { MAX_CALLS } from '../../../src/gemini/limits.ts';
 import { jsonShape, withoutStrayCommas } from '../../../src/lib/json-text.ts';
 import { readLostCalls } from '../../../src/translate/response/lost-calls/read.ts';
 import { StopScanner } from '../../../src/translate/response/stop-scanner.ts';
-import { answerFrames, planFor } from '../../support/answer.ts';
+import { answerFrames, planFor } from '../../support/answers/answer.ts';
 import { stepsOf } from '../../support/steps.ts';
 
 const event = (json: string) => `data: ${json}\r\n\r\n`;

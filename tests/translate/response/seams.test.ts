@@ -5,7 +5,7 @@ import type { Frame } from '../../../src/gemini/frames.ts';
 import type { ResponsePart, UsageMetadata } from '../../../src/gemini/wire.ts';
 import { openReader } from '../../../src/translate/response/open-reader.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import { planFor } from '../../support/answer.ts';
+import { planFor } from '../../support/answers/answer.ts';
 
 const frame = (parts: ResponsePart[], usageMetadata: UsageMetadata, more: object = {}): Frame => ({
   kind: 'content',

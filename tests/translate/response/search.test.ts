@@ -5,9 +5,9 @@ import type { Frame } from '../../../src/gemini/frames.ts';
 import type { Candidate, GroundingMetadata, ResponsePart } from '../../../src/gemini/wire.ts';
 import type { AnswerPlan, SearchPlan } from '../../../src/translate/context.ts';
 import { foldEvents } from '../../../src/translate/response/message.ts';
-import { answerFrames, planFor } from '../../support/answer.ts';
-import { violations } from '../../support/laws.ts';
-import { shape } from '../../support/turns.ts';
+import { answerFrames, planFor } from '../../support/answers/answer.ts';
+import { violations } from '../../support/answers/laws.ts';
+import { shape } from '../../support/answers/turns.ts';
 
 const SEARCH: SearchPlan = {
   isAlone: true,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { foldEvents } from '../../../src/translate/response/message.ts';
-import { violations } from '../../support/laws.ts';
-import { run, STOP, shape, text, thinking } from '../../support/turns.ts';
+import { violations } from '../../support/answers/laws.ts';
+import { run, STOP, shape, text, thinking } from '../../support/answers/turns.ts';
 
 describe('stop sequences', () => {
   const cases: [

@@ -4,8 +4,8 @@ import type { MessageEvent } from '../../../src/anthropic/events.ts';
 import type { AnswerPlan } from '../../../src/translate/context.ts';
 import { foldEvents } from '../../../src/translate/response/message.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import { violations } from '../../support/laws.ts';
-import { call, run, STOP, shape, text, thinking } from '../../support/turns.ts';
+import { violations } from '../../support/answers/laws.ts';
+import { call, run, STOP, shape, text, thinking } from '../../support/answers/turns.ts';
 
 describe('what the client sees of a turn', () => {
   const cases: [name: string, turn: TurnEvent[], change: Partial<AnswerPlan>, blocks: string[]][] = [

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { endOfTokens, leastTokens } from '../../../src/translate/response/least-tokens.ts';
 import { TokenLimit } from '../../../src/translate/response/token-limit.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import { call, STOP, text, thinking } from '../../support/turns.ts';
+import { call, STOP, text, thinking } from '../../support/answers/turns.ts';
 
 /** A chunk: the token count of everything so far, and what this chunk says. */
 const chunk = (count: number | undefined, ...said: TurnEvent[]): TurnEvent[] => [

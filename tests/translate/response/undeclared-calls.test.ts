@@ -6,7 +6,7 @@ import type { AnswerPlan } from '../../../src/translate/context.ts';
 import { PartsReader } from '../../../src/translate/response/parts.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
 import type { Warn } from '../../../src/translate/warnings.ts';
-import { planFor } from '../../support/answer.ts';
+import { planFor } from '../../support/answers/answer.ts';
 
 const parts = (...list: ResponsePart[]): Frame => ({
   kind: 'content',
