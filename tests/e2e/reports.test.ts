@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { installClaudeCode, requireE2e } from '../support/clients/claude-code.ts';
-import { REPORTS } from '../support/corpus/report-cases.ts';
+import { REPORTS } from '../support/survival/report-cases.ts';
 import { type Survival, surviveAll } from '../support/survival/run.ts';
 import { LEDGER } from '../support/survival/task.ts';
 

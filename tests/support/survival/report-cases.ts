@@ -3,9 +3,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Trouble } from '../survival/google.ts';
-import type { SurvivalCase } from '../survival/run.ts';
-import { LEDGER } from '../survival/task.ts';
+import type { Trouble } from './google.ts';
+import type { SurvivalCase } from './run.ts';
+import { LEDGER } from './task.ts';
 
 const refusal = (code: number, status: string, message: string) =>
   Promise.resolve(Response.json({ error: { code, message, status } }, { status: code }));
