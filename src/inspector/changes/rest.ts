@@ -64,8 +64,45 @@ function textsIn(content: unknown): string[] | undefined {
   return texts;
 }
 
-const stands = (content: unknown, sentText: string): boolean =>
-  textsIn(content)?.every((text) => sentText.includes(text)) ?? false;
+/** How often the rest of the sent text is searched in vain. A long conversation of which nothing was sent must not hold up others. */
+const MOST_MISSES = 8;
+
+/**
+ * Looks for contents in the sent text, in the order in which they came. What stands before the content that was found last
+ * is not searched again, so all contents together cost one walk. After too many misses nothing is found any more.
+ */
+class InOrder {
+  readonly #text: string;
+  #from = 0;
+  #misses = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  has(content: unknown): boolean {
+    const texts = textsIn(content);
+    if (!texts) return false;
+    const begin = this.#from;
+    let [cursor, first] = [begin, Number.POSITIVE_INFINITY];
+    for (const text of texts) {
+      const at = this.#after(text, cursor) ?? this.#after(text, begin);
+      if (at === undefined) return false;
+      cursor = at + text.length;
+      first = Math.min(first, at);
+    }
+    if (texts.length > 0) this.#from = first;
+    return true;
+  }
+
+  #after(text: string, from: number): number | undefined {
+    if (this.#misses >= MOST_MISSES) return undefined;
+    const at = this.#text.indexOf(text, from);
+    if (at >= 0) return at;
+    this.#misses++;
+    return undefined;
+  }
+}
 
 /** `messages.0 – messages.2` */
 function runs(indices: readonly number[]): string[] {
@@ -83,9 +120,8 @@ function runs(indices: readonly number[]): string[] {
 function messagesOf(messages: readonly unknown[], { sent }: Both, isChanged: IsChanged): Rest {
   const indices = [...messages.keys()];
   const contentOf = (index: number) => valueAt(messages[index], 'content');
-  const same = indices.filter(
-    (index) => !isChanged(`messages.${index}`) && stands(contentOf(index), sent.text),
-  );
+  const inSent = new InOrder(sent.text);
+  const same = indices.filter((index) => !isChanged(`messages.${index}`) && inSent.has(contentOf(index)));
   const thinking = indices.filter((index) =>
     listOf(contentOf(index)).some((one) => isObject(one) && isThinking(one)),
   );
@@ -115,7 +151,7 @@ function fieldOf(path: string, { came, sent, again, model }: Both): Rest {
   const mayBeCached = target === 'toolConfig' && sent.json['cachedContent'] !== undefined;
   const isKept = Object.hasOwn(KEPT, path) ? KEPT[path] : undefined;
   if (path === 'system') {
-    if (stands(valueAt(came.json, path), sent.text)) rest.sent.push(path);
+    if (new InOrder(sent.text).has(valueAt(came.json, path))) rest.sent.push(path);
   } else if (path === 'model') {
     if (model === came.json['model']) rest.sent.push(path);
   } else if (target !== '' && valueAt(sent.json, target) !== undefined) rest.sent.push(path);
