@@ -35,10 +35,10 @@ function asksTheSame(one: KeptRequest, other: KeptRequest): boolean {
   return messages !== undefined && messages === messagesIn(others);
 }
 
-const failedAt = (request: KeptRequest): number | undefined => {
-  const { events, startedAt } = request;
-  const end = events.findLast((event) => event.type === 'end');
-  return end && events.some(({ type }) => type === 'error') ? startedAt + end.ms : undefined;
+/** When a request failed: before its client could know, and so before the client sent it again. */
+const failedAt = ({ events, startedAt }: KeptRequest): number | undefined => {
+  const error = events.findLast(({ type }) => type === 'error');
+  return error && startedAt + error.ms;
 };
 
 function isRepeat(later: KeptRequest, earlier: KeptRequest): boolean {

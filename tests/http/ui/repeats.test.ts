@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Detail, Row } from '../../../src/inspector/shapes.ts';
+import type { Detail } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/clients/looker.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
@@ -18,16 +18,19 @@ async function shownAfter(sent: readonly Sent[], env: Record<string, string> = {
     return googleStream(textChunk(answer, 'STOP'));
   };
   await using proxy = await startProxy({ fetch: google, env: { ...ENV, ...env } });
+  const ids: (string | null)[] = [];
   for (const { content = 'Go on.', session = 'one', agent } of sent) {
     const body = { ...hello, stream: true, messages: [{ role: 'user', content }] };
     const agents: Record<string, string> = agent === undefined ? {} : { 'x-claude-code-agent-id': agent };
-    await (await proxy.send('/v1/messages', body, { 'x-claude-code-session-id': session, ...agents })).text();
+    const headers = { 'x-claude-code-session-id': session, ...agents };
+    const response = await proxy.send('/v1/messages', body, headers);
+    await response.text();
+    ids.push(response.headers.get('request-id'));
   }
   const looker = await (await Looker.at(proxy)).until(allEnded(sent.length));
   looker.leave();
-  const rows: Row[] = looker.list.toSorted((a, b) => a.at - b.at);
   return await Promise.all(
-    rows.map(async ({ id }) => (await proxy.send(`/ui/api/requests/${id}`)).json() as Promise<Detail>),
+    ids.map(async (id) => (await proxy.send(`/ui/api/requests/${id}`)).json() as Promise<Detail>),
   );
 }
 
