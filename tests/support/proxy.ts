@@ -37,7 +37,7 @@ export async function startProxy(options: ProxyOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
   const lines: Record<string, unknown>[] = [];
   const story: TraceEvent[] = [];
-  const requests = { received: 0, ended: 0 };
+  const requests = { received: 0, ended: 0, ids: [] as string[] };
   const env = options.fetch ? { GEMINI_API_KEY: GEMINI_KEY } : { BACKEND: 'mock' };
   const settings = { ...env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'DEBUG', ...options.env };
   const config = readConfig(settings, []);
@@ -53,10 +53,13 @@ export async function startProxy(options: ProxyOptions = {}) {
       secrets: secretsOf(config),
     }),
     subscribers: [
-      () => (event) => {
-        story.push(event);
-        if (event.type === 'received') requests.received++;
-        if (event.type === 'end') requests.ended++;
+      (id) => {
+        requests.ids.push(id);
+        return (event) => {
+          story.push(event);
+          if (event.type === 'received') requests.received++;
+          if (event.type === 'end') requests.ended++;
+        };
       },
       () => options.listener ?? (() => {}),
     ],
@@ -78,7 +81,7 @@ export async function startProxy(options: ProxyOptions = {}) {
     folder,
     /** The log so far. */
     lines,
-    /** How many requests have come so far, and how many of them have ended. */
+    /** How many requests have come so far, how many of them have ended, and their ids in the order in which they came. */
     requests,
     /** What was told so far of requests; and what of one kind. */
     story: () => [...story],

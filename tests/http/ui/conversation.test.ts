@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Conversation, Raw } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/clients/looker.ts';
+import { rowsOf } from '../../support/clients/shown-requests.ts';
 import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../../support/proxy.ts';
 
 const google: Fetch = async () => googleStream(textChunk('All is', undefined), textChunk(' well.', 'STOP'));
@@ -51,9 +52,7 @@ describe('the conversation of a request', () => {
     for (const body of [first, second]) {
       await (await proxy.send('/v1/messages', body, { 'x-claude-code-session-id': 'one' })).text();
     }
-    const looker = await (await Looker.at(proxy)).until(allEnded(2));
-    looker.leave();
-    ids = looker.list.toSorted((a, b) => a.at - b.at).map(({ id }) => id);
+    ids = (await rowsOf(proxy, 2)).map(({ id }) => id);
   });
   afterAll(() => proxy[Symbol.asyncDispose]());
 

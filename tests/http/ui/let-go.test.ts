@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Changes, Conversation, Detail, Frames, Raw } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/clients/looker.ts';
+import { rowsOf } from '../../support/clients/shown-requests.ts';
 import { heldUpstream, turns } from '../../support/google/held-upstream.ts';
 import { googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 
@@ -18,9 +19,8 @@ describe('a request whose texts were let go', () => {
       messages: [{ role: 'user', content: `${letter} `.repeat(MEGABYTE / 3) }],
     });
     for (const letter of ['a', 'b', 'c']) await (await proxy.send('/v1/messages', big(letter))).text();
-    const looker = await (await Looker.at(proxy)).until(allEnded(3));
-    looker.leave();
-    const id = looker.list.toSorted((a, b) => a.at - b.at)[0]?.id ?? '';
+    const [first] = await rowsOf(proxy, 3);
+    const id = first?.id ?? '';
     const get = async <Answer>(path = ''): Promise<Answer> =>
       (await proxy.send(`/ui/api/requests/${id}${path}`)).json();
     const detail = await get<Detail>();

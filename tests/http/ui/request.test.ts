@@ -1,34 +1,13 @@
 import { describe, expect, test } from 'bun:test';
 import type { Conversation, Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
-import { allEnded, Looker } from '../../support/clients/looker.ts';
-import {
-  googleError,
-  googleStream,
-  hello,
-  startProxy,
-  type TestProxy,
-  textChunk,
-} from '../../support/proxy.ts';
+import { detailOf, onlyDetail, rowsOf } from '../../support/clients/shown-requests.ts';
+import { googleError, googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 
 const answersOf = (...answers: Response[]): Fetch => {
   const left = [...answers];
   return async () => left.shift() ?? googleError(500, 'INTERNAL', 'nothing is left');
 };
-
-async function rowsOf(proxy: TestProxy, count: number): Promise<Row[]> {
-  const looker = await (await Looker.at(proxy)).until(allEnded(count));
-  looker.leave();
-  return looker.list.toSorted((a, b) => a.at - b.at);
-}
-
-const detailOf = async (proxy: TestProxy, id: string): Promise<Detail> =>
-  (await proxy.send(`/ui/api/requests/${id}`)).json();
-
-async function onlyDetail(proxy: TestProxy): Promise<Detail> {
-  const [row] = await rowsOf(proxy, 1);
-  return detailOf(proxy, row?.id ?? '');
-}
 
 const labels = ({ lines }: Detail) => lines.map(({ label }) => label);
 const line = ({ lines }: Detail, label: string) => lines.find((one) => one.label === label);
