@@ -9,8 +9,8 @@ const TELL_MS = 1_000;
 /** What the other processes that serve the same port have counted. */
 export type ToldMetrics = {
   /**
-   * What the others have counted. They are told first what this process has counted: what was once shown must not be
-   * less later, even if this process is killed meanwhile, since a counter that falls counts as one that began anew.
+   * What the others have counted. This process tells them its own counts first, so that these stay where it is killed
+   * after a scrape: Prometheus takes a counter that falls for one that has begun anew.
    */
   exchanged(): Promise<readonly (readonly Counted[])[]>;
   /** To be called when something was counted. Costs little. */

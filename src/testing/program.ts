@@ -1,6 +1,6 @@
 /**
- * The program that a test under Node starts. The first line of its input says what to serve; its own first line says where, or why not. It
- * ends with its input: the system closes that when the process that holds the other end is gone, however that came about.
+ * The program that a test under Node starts. The first line of its input says what to serve. Its first line of output says where
+ * it serves, or why it cannot. The program ends when its input ends: the system closes the input when the test's process is gone.
  */
 import { createInterface } from 'node:readline';
 import { isObject, tryParseJson } from '../lib/json.ts';

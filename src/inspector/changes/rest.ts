@@ -8,7 +8,10 @@ import { isThinking } from './signature-places.ts';
 
 type IsChanged = (place: string) => boolean;
 
-/** Fields of the client's that were not changed. `sent`: with the same meaning; `kept`: not sent, the proxy does it; `unsent`: no more than that. */
+/**
+ * Fields of the client's that were not changed. `sent`: Gemini got the field with the same meaning. `kept`: Gemini did not
+ * get the field, and the proxy does what it asks. `unsent`: nobody does.
+ */
 export type Rest = { sent: string[]; kept: string[]; unsent: string[] };
 
 /** Where Gemini gets what a field says. A field that is not here is not sent. */

@@ -35,7 +35,7 @@ function asksTheSame(one: KeptRequest, other: KeptRequest): boolean {
   return messages !== undefined && messages === messagesIn(others);
 }
 
-/** When a request failed: before its client could know, and so before the client sent it again. */
+/** The moment of a request's error. The client learns of the error later, and sends again only then. */
 const failedAt = ({ events, startedAt }: KeptRequest): number | undefined => {
   const error = events.findLast(({ type }) => type === 'error');
   return error && startedAt + error.ms;
